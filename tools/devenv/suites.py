@@ -1,0 +1,109 @@
+"""The tests, the figures and the screenshots."""
+
+import subprocess
+import time
+
+from . import databases, postgres, settings
+from .console import Problem, say
+
+TEST_DB = "prm_test"
+
+
+def _pytest(paths, *, database=None, label):
+    """Run pytest in a process of its own.
+
+    :param database: with it, the tests run inside Odoo on that database, browser tours included.
+    :return: whether all passed.
+    """
+    command = [settings.PYTHON, "-m", "pytest", "-p", "tools.pytest_prm", "-q", "--no-header"]
+    command += ["-p", "no:cacheprovider", "-o", "addopts=", "--durations=8"]
+    if database:
+        command += [f"--odoo-database={database}", f"--odoo-config={settings.ODOO_CONF}"]
+        command += ["--odoo-http"]
+    else:
+        command += ["-p", "no:odoo"]
+    say(f"\n━━ {label}")
+    started = time.monotonic()
+    result = subprocess.run(
+        [str(part) for part in (*command, *paths)],
+        env=dict(postgres.environment(), PRM_HOME=str(settings.HOME)),
+        cwd=settings.ROOT,
+        check=False,
+    )
+    say(f"   {label}: {time.monotonic() - started:.0f} s")
+    return result.returncode == 0
+
+
+def _addon_suite(name):
+    """The tests of one add-on, on a fresh copy of the template with all add-ons installed."""
+    template = (
+        databases.ensure_demo_template() if name == "prm_demo" else databases.ensure_template()
+    )
+    databases.copy(template, TEST_DB)
+    return _pytest([settings.ROOT / name / "tests"], database=TEST_DB, label=name)
+
+
+def run(addon=None, paths=()):
+    """All tests, those of one add-on, or single files.
+
+    :raises Problem: when a test fails, or is skipped.
+    """
+    if addon and addon not in settings.addons_present():
+        known = ", ".join(settings.addons_present())
+        raise Problem(f"There is no add-on {addon}. There are: {known}.")
+    failed = []
+    if paths:
+        inside = [path for path in paths if not path.startswith("tests")]
+        if inside:
+            databases.copy(databases.ensure_template(), TEST_DB)
+            if not _pytest(inside, database=TEST_DB, label="chosen tests of add-ons"):
+                failed.append("chosen tests of add-ons")
+        outside = [path for path in paths if path.startswith("tests")]
+        if outside and not _pytest(outside, label="chosen tests"):
+            failed.append("chosen tests")
+    else:
+        for name in [addon] if addon else settings.addons_present():
+            if (settings.ROOT / name / "tests").is_dir() and not _addon_suite(name):
+                failed.append(name)
+        if not addon:
+            databases.ensure_template()
+            databases.ensure_demo_template()
+            if not _pytest([settings.ROOT / "tests"], label="tests"):
+                failed.append("tests")
+    databases.drop(TEST_DB)
+    if failed:
+        raise Problem(f"Failed: {', '.join(failed)}")
+    say("\nAll tests passed.")
+
+
+def bench(name=None):
+    """The figures. Each benchmark is a script of its own with a database of its own."""
+    scripts = sorted((settings.ROOT / "benchmarks").glob("bench_*.py"))
+    if name:
+        scripts = [path for path in scripts if path.stem == f"bench_{name}"]
+    if not scripts:
+        raise Problem(f"There is no benchmark {name!r} in benchmarks/.")
+    databases.ensure_template()
+    failed = []
+    for path in scripts:
+        say(f"\n━━ {path.stem}")
+        command = [settings.PYTHON, "-m", f"benchmarks.{path.stem}"]
+        env = dict(postgres.environment(), PRM_HOME=str(settings.HOME))
+        result = subprocess.run(
+            [str(part) for part in command], env=env, cwd=settings.ROOT, check=False
+        )
+        if result.returncode:
+            failed.append(path.stem)
+    if failed:
+        raise Problem(f"A budget was not held, or a benchmark failed: {', '.join(failed)}")
+
+
+def shots():
+    """Screenshots of the main screens, from the demo practice, by a real browser."""
+    databases.ensure_demo_template()
+    command = [settings.PYTHON, "-m", "tools.shots"]
+    env = dict(postgres.environment(), PRM_HOME=str(settings.HOME))
+    result = subprocess.run([str(part) for part in command], env=env, cwd=settings.ROOT, check=False)
+    if result.returncode:
+        raise Problem("The screenshots could not be made; see the output above.")
+    say(f"Screenshots are in {settings.SHOTS}")
