@@ -8,7 +8,7 @@
     "license": "AGPL-3",
     "depends": ["contacts", "mail", "phone_validation", "portal"],
     "external_dependencies": {
-        "python": ["charset-normalizer", "jinja2", "openpyxl", "phonenumbers", "requests"]
+        "python": ["email-validator", "jinja2", "openpyxl", "phonenumbers", "requests"]
     },
     "data": [
         "security/prm_core_groups.xml",
