@@ -120,9 +120,7 @@ def search_terms(typed):
     for word in text.split(" "):
         if dates := _dates(word):
             terms.append(dates)
-        elif "@" in word:
-            terms.append([fold(word)])
-        elif word.startswith("#") and len(word) > 1:
+        elif "@" in word or (word.startswith("#") and len(word) > 1):
             terms.append([fold(word)])
         elif word.isdigit():
             terms.append(_number(word))

@@ -4,9 +4,8 @@ import logging
 import smtplib
 from email.utils import formataddr, make_msgid
 
-from odoo.tools.mail import email_normalize
-
 from .. import mail_layout
+from ..importing import normalise
 from .base import Channel, Outcome
 
 _logger = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ class EmailChannel(Channel):
 
     @classmethod
     def validate_address(cls, address):
-        return email_normalize(address or "", strict=True) or None
+        return normalise.email(address or "")
 
     def _build(self, outgoing):
         """The message as the standard library's object."""

@@ -1,5 +1,6 @@
 """What the person at the terminal reads, and how commands are run."""
 
+import fcntl
 import hashlib
 import subprocess
 import sys
@@ -53,7 +54,9 @@ def run(command, *, log=None, env=None, cwd=None, check=True, **options):
         tail = "\n".join(path.read_text(errors="replace").splitlines()[-25:])
     if check and result.returncode:
         where = f"\nThe whole output: {path}" if log else ""
-        raise Problem(f"This command failed ({result.returncode}): {' '.join(command)}\n{tail}{where}")
+        raise Problem(
+            f"This command failed ({result.returncode}): {' '.join(command)}\n{tail}{where}"
+        )
     return result
 
 
@@ -84,6 +87,15 @@ def stamp(name):
 def set_stamp(name, value):
     settings.STAMPS.mkdir(parents=True, exist_ok=True)
     (settings.STAMPS / name).write_text(value)
+
+
+@contextmanager
+def only_one(name):
+    """Hold a lock of this checkout: a second process waits for the first."""
+    settings.RUN.mkdir(parents=True, exist_ok=True)
+    with (settings.RUN / f"{name}.lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
 
 
 def fail(problem):

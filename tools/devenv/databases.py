@@ -5,7 +5,7 @@ import json
 import shutil
 
 from . import postgres, settings
-from .console import Problem, run, set_stamp, stamp, step
+from .console import Problem, only_one, run, set_stamp, stamp, step
 
 #: Folders of an add-on whose change needs no update of the database.
 NOT_IN_DATABASE = {"tests", "static", "readme", "__pycache__"}
@@ -104,6 +104,12 @@ def ensure_template(database=settings.TEMPLATE_DB, addons=settings.PLAIN_ADDONS)
 
     :return: the name of the database.
     """
+    with only_one(database):
+        _ensure_template(database, addons)
+    return database
+
+
+def _ensure_template(database, addons):
     addons = settings.addons_present(addons)
     wanted = {name: _addon_hash(name) for name in addons}
     known = json.loads(stamp(database) or "null")
@@ -116,7 +122,6 @@ def ensure_template(database=settings.TEMPLATE_DB, addons=settings.PLAIN_ADDONS)
             # A half-updated template would fail every suite that comes after.
             _build(database, addons, demo=False)
     set_stamp(database, json.dumps(wanted))
-    return database
 
 
 def ensure_demo_template():

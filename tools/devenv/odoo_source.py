@@ -18,7 +18,7 @@ FROM_SID = (
     "libjs-jquery-form",
     "libjs-underscore",
 )
-#: `sid`'s Font Awesome lacks files that Odoo's links name, so these come from the machine's release.
+#: `sid`'s Font Awesome lacks files that Odoo's links name: these come from the machine's release.
 FROM_RELEASE = ("fonts-font-awesome", "fonts-inconsolata")
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")

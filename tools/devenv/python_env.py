@@ -2,7 +2,7 @@
 
 import sys
 
-from . import odoo_source, settings
+from . import settings
 from .console import fingerprint, run, set_stamp, stamp, step
 
 LISTS = ("odoo.txt", "addons.txt", "dev.txt")
@@ -10,7 +10,8 @@ LISTS = ("odoo.txt", "addons.txt", "dev.txt")
 WITHOUT_DEPENDENCIES = "oca.txt"
 
 
-def _site_packages():
+def site_packages():
+    """The folder with the packages of the virtual environment."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     return settings.VENV / "lib" / version / "site-packages"
 
@@ -31,10 +32,12 @@ def ensure(odoo_path):
     wanted = f"{fingerprint(*files)} {sys.version.split()[0]} {odoo_path}"
     if stamp("python") == wanted and settings.PYTHON.exists():
         return
-    with step("Making the virtual environment"):
-        run([sys.executable, "-m", "venv", "--clear", settings.VENV], log="venv")
-        # The path file makes `import odoo` work, and lets pip see Odoo as installed.
-        (_site_packages() / "prm-odoo.pth").write_text(f"{odoo_path}\n")
+    if stamp("venv") != sys.version or not settings.PYTHON.exists():
+        with step("Making the virtual environment"):
+            run([sys.executable, "-m", "venv", "--clear", settings.VENV], log="venv")
+        set_stamp("venv", sys.version)
+    # The path file makes `import odoo` work, and lets pip see Odoo as installed.
+    (site_packages() / "prm-odoo.pth").write_text(f"{odoo_path}\n")
     with step("Installing Python packages (a minute or two)"):
         for path in files:
             options = ["--no-deps"] if path.name == WITHOUT_DEPENDENCIES else []

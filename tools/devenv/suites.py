@@ -1,12 +1,14 @@
 """The tests, the figures and the screenshots."""
 
+import os
 import subprocess
 import time
 
 from . import databases, postgres, settings
 from .console import Problem, say
 
-TEST_DB = "prm_test"
+#: Several people, or several terminals, may test at the same time.
+TEST_DB = f"prm_test_{os.getpid()}"
 
 
 def _pytest(paths, *, database=None, label):
@@ -103,7 +105,9 @@ def shots():
     databases.ensure_demo_template()
     command = [settings.PYTHON, "-m", "tools.shots"]
     env = dict(postgres.environment(), PRM_HOME=str(settings.HOME))
-    result = subprocess.run([str(part) for part in command], env=env, cwd=settings.ROOT, check=False)
+    result = subprocess.run(
+        [str(part) for part in command], env=env, cwd=settings.ROOT, check=False
+    )
     if result.returncode:
         raise Problem("The screenshots could not be made; see the output above.")
     say(f"Screenshots are in {settings.SHOTS}")

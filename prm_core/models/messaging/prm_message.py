@@ -56,7 +56,7 @@ class PrmMessage(models.Model):
     scheduled_at = fields.Datetime(required=True, default=fields.Datetime.now)
     claimed_at = fields.Datetime(readonly=True)
     sent_at = fields.Datetime(readonly=True)
-    attempts = fields.Integer(readonly=True)
+    attempts = fields.Integer(readonly=True, required=True, default=0)
     idempotency_key = fields.Char(readonly=True, copy=False)
     provider_ref = fields.Char(readonly=True, copy=False, index="btree_not_null")
     policy_version = fields.Char(readonly=True)
@@ -105,8 +105,10 @@ class PrmMessage(models.Model):
     def action_cancel(self):
         """Take messages that have not gone yet out of the queue."""
         self._check_receptionist()
-        waiting = self.sudo().try_lock_for_update().filtered(
-            lambda message: message.state in ("draft", "queued")
+        waiting = (
+            self.sudo()
+            .try_lock_for_update()
+            .filtered(lambda message: message.state in ("draft", "queued"))
         )
         if not waiting:
             raise UserError(self.env._("Only messages that are still waiting can be called back."))

@@ -33,7 +33,7 @@ class PrmMessageDispatch(models.Model):
         cron = self.env["ir.cron"]
         self._reconcile_interrupted()
         while batch := self._claim(BATCH_SIZE):
-            # From here on a crash leaves the rows as "sending", and nobody sends them again unasked.
+            # From here on a crash leaves the rows as "sending": nobody sends them again unasked.
             cron._commit_progress(0)
             batch._send_claimed()
             if not cron._commit_progress(len(batch), remaining=self._count_due()):

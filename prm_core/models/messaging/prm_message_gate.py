@@ -28,11 +28,15 @@ class PrmMessageGate(models.Model):
     def _gather_facts(self, requests):
         purposes = {
             purpose.code: purpose
-            for purpose in self.env["prm.purpose"].sudo().search(
-                [("code", "in", list({request.purpose for request in requests}))]
-            )
+            for purpose in self.env["prm.purpose"]
+            .sudo()
+            .search([("code", "in", list({request.purpose for request in requests}))])
         }
         permissions = self._gather_permissions(requests, purposes)
+        # The requests may hold patients one by one: fetched together, they cost one query.
+        patients = self.env["prm.patient"].union(*(request.patient for request in requests))
+        patients.fetch(["partner_id", "status", "preferred_channel_id", "mobile"])
+        patients.partner_id.fetch(["email"])
         channels = {}
         for request in requests:
             if request.template not in channels:
@@ -165,6 +169,5 @@ class PrmMessageGate(models.Model):
         try:
             return {**vals, "state": "queued", **body._render(values)}
         except templating.TemplateError as error:
-            return {
-                **vals, "state": "suppressed", "reason": "bad_template", "detail": body._explain(error),
-            }  # fmt: skip
+            vals["detail"] = body._explain(error)
+            return {**vals, "state": "suppressed", "reason": "bad_template"}

@@ -69,7 +69,7 @@ class PrmTemplateBody(models.Model):
         )
         if error.code == "unknown_variable":
             return self.env._(
-                "%(where)s: there is no variable “%(what)s”. Choose one from the list of variables.",
+                "%(where)s: there is no variable “%(what)s”. Take one from the list of variables.",
                 where=where,
                 what=error.what,
             )

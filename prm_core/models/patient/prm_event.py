@@ -21,7 +21,9 @@ class PrmEvent(models.Model):
     occurred_at = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
     res_model = fields.Char(string="Record Model")
     res_id = fields.Many2oneReference(string="Record", model_field="res_model")
-    payload = fields.Json(help="Plain values that describe what happened; never free text on health.")
+    payload = fields.Json(
+        help="Plain values that describe what happened; never free text on health."
+    )
     detail = fields.Char(compute="_compute_detail")
     user_id = fields.Many2one("res.users", string="By", default=lambda self: self.env.uid)
 

@@ -1,5 +1,4 @@
 from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -156,6 +155,8 @@ class PrmPatient(models.Model):
                 vals["name"] = name
             elif vals.get("name") and not vals.get("partner_id"):
                 vals["first_name"], vals["last_name"] = self._split_name(vals["name"])
+            elif not vals.get("partner_id"):
+                raise ValidationError(self.env._("A patient needs a first or a last name."))
         records = self
         if self.env.context.get("prm_bulk"):
             records = self.with_context(**BULK_CONTEXT)

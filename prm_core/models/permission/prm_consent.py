@@ -41,9 +41,7 @@ class PrmConsent(models.Model):
     recorded_at = fields.Datetime(required=True, default=fields.Datetime.now)
     user_id = fields.Many2one("res.users", string="By", default=lambda self: self.env.uid)
 
-    _current_idx = models.Index(
-        "(patient_id, purpose_id, channel_id, recorded_at DESC, id DESC)"
-    )
+    _current_idx = models.Index("(patient_id, purpose_id, channel_id, recorded_at DESC, id DESC)")
 
     @api.model
     def _current(self, patients, purpose):
@@ -70,7 +68,9 @@ class PrmConsent(models.Model):
 
     def write(self, vals):
         raise UserError(
-            self.env._("A permission can't be changed afterwards. Record what holds now as a new one.")
+            self.env._(
+                "A permission can't be changed afterwards. Record what holds now as a new one."
+            )
         )
 
     @api.ondelete(at_uninstall=False)
