@@ -23,6 +23,7 @@ _TEXTS = {
     "no_connection": _lt("The mail server can't be reached; it will be tried again."),
     "connection_lost": _lt("The connection broke: the message may have gone or not."),
     "interrupted": _lt("The server stopped while sending: the message may have gone or not."),
+    "called_back": _lt("Called back by the practice before it went."),
     "too_many_attempts": _lt("It was tried several times without success."),
 }
 
