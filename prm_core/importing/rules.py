@@ -93,8 +93,7 @@ class PatientRules:
         last, first = record.get("last_name"), record.get("first_name")
         if not last and not first:
             return Outcome(REJECTED, "missing_name")
-        if self.own_identifiers:
-            record.values["identifier"] = make_identifier(record)
+        self.complete(record)
         identifier = record.get("identifier")
         if not identifier:
             return Outcome(REJECTED, "missing_identifier")
@@ -115,6 +114,11 @@ class PatientRules:
         for key in keys:
             self._persons[key] = (record.number, identifier)
         return _ACCEPTED
+
+    def complete(self, record):
+        """Give a row its identifier where the list has no column of them."""
+        if self.own_identifiers:
+            record.values["identifier"] = make_identifier(record)
 
 
 def make_identifier(record):

@@ -79,6 +79,16 @@ class PrmImportKindPatients(models.AbstractModel):
             plans.append(plan)
         return plans
 
+    def _plan_new(self, run, record):
+        """Return the plan that adds a row as a new patient, whatever it looks like."""
+        look_up = _LookUp(self.env, run)
+        extra = {"permissions": look_up.permissions(record)}
+        return Plan(record, "new", vals=look_up.vals(record), extra=extra)
+
+    def _field_values(self, run, record):
+        """Return the patient's field values for a row."""
+        return _LookUp(self.env, run).vals(record)
+
     def _patients_by_identifier(self, run, values):
         """Return {identifier: patient id} of one source, in one query."""
         rows = self.env.execute_query(
@@ -218,7 +228,9 @@ class PrmImportKindPatients(models.AbstractModel):
                     "company_id": run.company_id.id,
                     "identifier_ids": [
                         (0, 0, {"system": system, "value": plan.record.values["identifier"]})
-                    ],
+                    ]
+                    if plan.record.values["identifier"]
+                    else [],
                 }
                 for plan in plans
             ]
