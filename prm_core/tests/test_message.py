@@ -223,6 +223,44 @@ class TestOutbox(MessageCase):
         self.assertTrue(all(decision.allowed for decision in decisions))
 
 
+@tagged("post_install", "-at_install")
+class TestNoOtherRoad(MessageCase):
+    """Nothing leaves but by the outbox: the chatter of a patient is for colleagues."""
+
+    def _mails(self):
+        return self.env["mail.mail"].search([])
+
+    def test_the_chatter_does_not_write_to_patients(self):
+        before = self._mails()
+        patient = self.as_user(self.receptionist, self.maria)
+        with self.assertRaisesRegex(UserError, "for colleagues"):
+            patient.message_post(
+                body="Your results", partner_ids=self.maria.partner_id.ids,
+                message_type="comment", subtype_xmlid="mail.mt_comment",
+            )  # fmt: skip
+        with self.assertRaisesRegex(UserError, "for colleagues"):
+            patient.message_post(
+                body="Hi", message_type="comment", subtype_xmlid="mail.mt_comment",
+                outgoing_email_to="maria@example.com",
+            )  # fmt: skip
+        self.assertEqual(self._mails(), before)
+
+    def test_a_patient_who_follows_gets_nothing(self):
+        before = self._mails()
+        self.maria.message_subscribe(self.maria.partner_id.ids)
+        self.as_user(self.receptionist, self.maria).message_post(
+            body="Called, no answer", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        self.assertEqual(self._mails(), before)
+
+    def test_colleagues_are_told(self):
+        note = self.as_user(self.receptionist, self.maria).message_post(
+            body="Please look", partner_ids=self.clinician.partner_id.ids,
+            message_type="comment", subtype_xmlid="mail.mt_note",
+        )  # fmt: skip
+        self.assertEqual(note.sudo().notified_partner_ids, self.clinician.partner_id)
+
+
 class TestEmailChannel(MessageCase):
     def test_addresses(self):
         self.assertEqual(EmailChannel.validate_address(" Anna@Example.ORG "), "anna@example.org")

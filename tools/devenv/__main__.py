@@ -11,9 +11,9 @@ from . import checks, databases, debian, odoo_source, postgres, python_env, serv
 from .console import Problem, fail, say
 
 
-def set_up(_options=None):
+def set_up(_options=None, tests=False):
     """Have everything that Odoo needs: packages, Odoo, Python, PostgreSQL."""
-    debian.ensure()
+    debian.ensure(tests)
     path = odoo_source.ensure()
     python_env.ensure(path)
     postgres.ensure()
@@ -65,7 +65,7 @@ def psql(options):
 
 
 def test(options):
-    set_up()
+    set_up(tests=True)
     suites.run(addon=options.addon, paths=shlex.split(options.paths or ""))
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from . import settings
-from .console import Problem, run, say, stamp, step
+from .console import Problem, run, say, step
 
 #: package -> a file or program that shows that it is there
 NEEDED = {
@@ -19,6 +19,9 @@ NEEDED = {
     "libmagic1": "/usr/share/doc/libmagic1",
     "ca-certificates": "/usr/share/doc/ca-certificates",
 }
+
+#: Only for the tests: it checks docker-compose.yml, and needs no engine for that.
+FOR_TESTS = {"docker-compose": "docker-compose"}
 
 
 def check_python():
@@ -60,9 +63,9 @@ def _venv_packages():
     return ["python3-venv"]
 
 
-def missing():
+def missing(wanted):
     """Names of the Debian packages that are not on this machine."""
-    names = [name for name, proof in NEEDED.items() if not _is_there(name, proof)]
+    names = [name for name, proof in wanted.items() if not _is_there(name, proof)]
     return names + _venv_packages()
 
 
@@ -81,10 +84,11 @@ def as_root(command):
     )
 
 
-def ensure():
+def ensure(tests=False):
     """Install the Debian packages that are missing."""
     check_python()
-    names = missing()
+    wanted = {**NEEDED, **FOR_TESTS} if tests else NEEDED
+    names = missing(wanted)
     if not names:
         return
     if not shutil.which("apt-get"):
@@ -101,8 +105,8 @@ def ensure():
             log="apt-install",
             env=env,
         )
-    still = missing()
+    still = missing(wanted)
     if still:
         raise Problem(f"apt-get ran, but these are still missing: {', '.join(still)}")
-    if stamp("debian") is None:
+    if "postgresql" in names:
         say("  (Debian may have started a PostgreSQL of its own; PRM does not use it.)")

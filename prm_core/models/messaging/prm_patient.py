@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class PrmPatient(models.Model):
@@ -15,6 +16,24 @@ class PrmPatient(models.Model):
         )
         for patient in self:
             patient.message_log_count = counts.get(patient, 0)
+
+    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        """The chatter is for colleagues: patients are written to by the outbox and its gate alone.
+
+        :raises UserError: when somebody outside the staff is written to by name.
+        """
+        recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
+        outside = [recipient for recipient in recipients if recipient["type"] != "user"]
+        named = set((msg_vals or {}).get("partner_ids") or message.sudo().partner_ids.ids)
+        # A bare address has no id; somebody outside who merely follows is passed over in silence.
+        if any(not recipient["id"] or recipient["id"] in named for recipient in outside):
+            raise UserError(
+                self.env._(
+                    "Notes here are for colleagues. To write to the patient, send a message from a "
+                    "template: then permission and language are looked after."
+                )
+            )
+        return [recipient for recipient in recipients if recipient not in outside]
 
     def action_open_messages(self):
         self.ensure_one()
