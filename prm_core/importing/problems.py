@@ -77,6 +77,10 @@ SENTENCES = {
         "Row %(row)s, column “%(heading)s” (%(column)s) holds a formula. Select all, copy,"
         " “Paste special: values”, save the file, and choose it again."
     ),
+    "unknown_layout_name": _(
+        "There is no layout “%(layout)s” for lists of %(kind)s. Give the code of a preset or the"
+        " name of saved columns."
+    ),
     "unknown_country": _(
         "“%(country)s” is not a country code of two letters such as US or IT. Correct it and"
         " start again."
@@ -91,7 +95,7 @@ SENTENCES = {
 }
 
 
-class ImportProblem(Exception):  # noqa: N818 - a problem of the file, not a fault
+class ImportProblem(Exception):
     """The file as a whole can't be imported; nothing has been written.
 
     :param code: key of ``SENTENCES``

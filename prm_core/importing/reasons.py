@@ -18,9 +18,13 @@ REASONS = {
         "The row can't be read (%(value)s). Most often a quotation mark or a separator too"
         " many, or an Excel error in a cell. Correct the row."
     ),
-    "duplicate_identifier": _("The patient number %(of)s stands in an earlier row."),
+    "duplicate_identifier": _("The number %(of)s stands in an earlier row."),
     "duplicate_person": _("Looks like the same person as number %(of)s."),
     "matches_patient": _("Looks like a patient who is already here: %(of)s."),
+}
+
+#: Values that were left out, or that somebody should look at; the row itself is imported.
+WARNINGS = {
     "bad_phone": _("This is no valid phone number: left out of the field, kept in the note."),
     "bad_email": _("This is no valid email address: left out of the field, kept in the note."),
     "bad_date": _("This is no valid date: left out of the field, kept in the note."),

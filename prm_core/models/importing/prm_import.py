@@ -138,11 +138,11 @@ class PrmImport(models.Model):
 
     @api.depends("state", "read_count", "loaded_count")
     def _compute_shown_lines(self):
-        Line = self.env["prm.import.line"]
+        lines = self.env["prm.import.line"]
         for run in self:
             for outcome in ("new", "updated", "unchanged", "duplicate", "rejected"):
                 domain = [("import_id", "=", run._origin.id), ("outcome", "=", outcome)]
-                found = Line.search(domain, limit=SHOWN_LINES) if run._origin.id else Line
+                found = lines.search(domain, limit=SHOWN_LINES) if run._origin.id else lines
                 run[f"{outcome}_line_ids"] = found
 
     @api.depends("loaded_count", "read_count", "rejected_count", "duplicate_count", "state")

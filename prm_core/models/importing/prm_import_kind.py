@@ -62,6 +62,10 @@ class PrmImportKind(models.AbstractModel):
         """Return what a row is called in lists for people."""
         raise NotImplementedError
 
+    def _res_model(self):
+        """Return the model of the records that rows become."""
+        raise NotImplementedError
+
     def _plan(self, run, records):
         """Return one ``Plan`` for each record of a batch; reads, never writes."""
         raise NotImplementedError
@@ -72,3 +76,6 @@ class PrmImportKind(models.AbstractModel):
 
     def _finish(self, run):
         """Do what needs all rows, when the last batch is in. Must bear being run twice."""
+
+    def _add_to_report(self, run, report):
+        """Add to the report of a finished run what only the database knows."""

@@ -42,6 +42,9 @@ class PrmImportKindPatients(models.AbstractModel):
     def _report(self, run, layout):
         return PatientReport(with_marketing="marketing" in layout.targets())
 
+    def _res_model(self):
+        return "prm.patient"
+
     def _row_name(self, record):
         names = (record.get("first_name"), record.get("last_name"))
         return " ".join(name for name in names if name)
@@ -279,14 +282,14 @@ class PrmImportKindPatients(models.AbstractModel):
         families = {f"{prefix}{head}": members for head, members in self.env.cr.fetchall()}
         if not families:
             return
-        Household = self.env["prm.household"]
-        known = Household.search(
+        household_model = self.env["prm.household"]
+        known = household_model.search(
             [("company_id", "=", run.company_id.id), ("external_key", "in", list(families))]
         )
         households = {household.external_key: household.id for household in known}
         names = self._family_names(run, families, prefix)
         missing = [key for key in families if key not in households]
-        created = Household.create(
+        created = household_model.create(
             [
                 {"name": names[key], "company_id": run.company_id.id, "external_key": key}
                 for key in missing
@@ -300,7 +303,7 @@ class PrmImportKindPatients(models.AbstractModel):
             [(households[key], member) for key, members in families.items() for member in members],
         )
         self.env["prm.patient"].invalidate_model(["household_id"])
-        Household.invalidate_model(["member_ids"])
+        household_model.invalidate_model(["member_ids"])
 
     def _family_names(self, run, families, prefix):
         """Return {key: last name of the head of the family, else of its first member}."""

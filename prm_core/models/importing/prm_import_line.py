@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ...importing.reasons import REASONS, ROW_PROBLEMS
+from ...importing.reasons import REASONS, ROW_PROBLEMS, WARNINGS
 
 
 class PrmImportLine(models.Model):
@@ -50,7 +50,7 @@ class PrmImportLine(models.Model):
             parts += (line.changes or "").splitlines()
             for warning in filter(None, (line.warnings or "").split(",")):
                 code, _colon, heading = warning.partition(":")
-                parts.append(f"{heading}: {line._sentence(REASONS[code])}")
+                parts.append(f"{heading}: {line._sentence(WARNINGS[code])}")
             line.message = " · ".join(parts)
 
     def _sentence(self, template):
@@ -62,14 +62,14 @@ class PrmImportLine(models.Model):
         # pylint: disable=gettext-variable
         return self.env._(template) % {"value": f"“{value}”" if value else "", "of": self.of or ""}
 
-    def action_open_patient(self):
-        """Open the patient whom this row created or changed."""
+    def action_open_record(self):
+        """Open what this row created or changed."""
         self.ensure_one()
         if not self.res_id:
             return False
         return {
             "type": "ir.actions.act_window",
-            "res_model": "prm.patient",
+            "res_model": self.import_id._kind()._res_model(),
             "res_id": self.res_id,
             "views": [(False, "form")],
         }

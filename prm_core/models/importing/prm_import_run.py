@@ -5,7 +5,7 @@ from odoo import api, fields, models
 
 from ...importing.problems import ImportProblem
 from ...importing.readers import require_rows
-from ...importing.reasons import REASONS
+from ...importing.reasons import WARNINGS
 from ...importing.report import check_sum
 from ...importing.rules import ACCEPTED, DUPLICATE, Outcome
 from ...importing.writer import write_csv, write_xlsx
@@ -243,6 +243,55 @@ class PrmImport(models.Model):
         message = self._sentence(error) if isinstance(error, ImportProblem) else str(error)
         self.write({"state": "stopped", "problem": message})
 
+    # -- without a screen
+
+    @api.model
+    @api.private
+    def _import_file(self, path, kind, layout, country, as_of=None):
+        """Check and load a file in the current transaction, for migrations.
+
+        :param pathlib.Path path: the file
+        :param kind: "patients", or a kind that another add-on adds
+        :param layout: code of a preset, or name of saved columns
+        :param country: two letters
+        :return: (run, collector of the report)
+        :raise ImportProblem: the file can't be imported; nothing has been written
+        """
+        company = self.env.company
+        presets = self.env[f"prm.import.kind.{kind}"]._layouts()
+        mapping = self.env["prm.import.mapping"]
+        if layout not in [preset.code for preset in presets]:
+            mapping = mapping.search([("company_id", "=", company.id), ("name", "=", layout)])
+            if not mapping:
+                raise ImportProblem("unknown_layout_name", layout=layout, kind=kind)
+        country_record = self.env["res.country"].search([("code", "=", country)])
+        if not country_record:
+            raise ImportProblem("unknown_country", country=country)
+        run = self.create(
+            {
+                "kind": kind,
+                "filename": path.name,
+                "layout_code": "own" if mapping else layout,
+                "mapping_id": mapping.id,
+                "system": mapping.layout["system"] if mapping else False,
+                "country_id": country_record.id,
+                "as_of": as_of or fields.Date.context_today(self),
+            }
+        )
+        self.env["ir.attachment"].create(
+            {
+                "name": path.name,
+                "res_model": self._name,
+                "res_id": run.id,
+                "res_field": "file",
+                "raw": path.read_bytes(),
+            }
+        )
+        report = run._kind()._report(run, run._layout())
+        run._check(report=report)
+        run._load_all()
+        return run, report
+
     # -- afterwards
 
     def _rejected_rows(self):
@@ -282,5 +331,5 @@ def _batches(iterable):
 
 def _warnings(record):
     """Return "code:heading" of the values that were left out of their fields."""
-    notes = [note for note in record.notes if note.code in REASONS]
+    notes = [note for note in record.notes if note.code in WARNINGS]
     return ",".join(f"{note.code}:{note.heading}" for note in notes) or None

@@ -1,0 +1,1 @@
+"""Lists of procedures: plain Python, as in ``prm_core.importing``."""

@@ -1,0 +1,3 @@
+from . import prm_import
+from . import prm_import_kind_patients
+from . import prm_import_kind_procedures
