@@ -1,0 +1,1 @@
+"""Figures as ratios within one run. Each `bench_*.py` is a script with a database of its own."""

@@ -1,0 +1,3 @@
+from . import reasons, variables
+from . import models
+from . import wizards

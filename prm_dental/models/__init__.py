@@ -1,0 +1,3 @@
+from . import procedure
+from . import recall
+from . import importing

@@ -1,0 +1,123 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class PrmProcedureType(models.Model):
+    """The catalogue of what a dental practice does, in codes of its own.
+
+    A row without a practice is common to all. A practice adds its own codes (an import does so by
+    itself), and can't have a code that the common catalogue has already. Licensed code lists are
+    not shipped.
+    """
+
+    _name = "prm.procedure.type"
+    _description = "Kind of Procedure"
+    _order = "code, id"
+    _rec_names_search = ["code", "name"]
+
+    code = fields.Char(required=True, help="Short code of the practice, such as HYG.")
+    name = fields.Char(required=True, translate=True)
+    category = fields.Selection(
+        [
+            ("diagnostic", "Diagnostics"),
+            ("preventive", "Prevention"),
+            ("restorative", "Fillings"),
+            ("endodontic", "Root canal"),
+            ("periodontic", "Gums"),
+            ("prosthodontic", "Crowns and dentures"),
+            ("surgical", "Surgery"),
+            ("orthodontic", "Orthodontics"),
+            ("other", "Other"),
+        ],
+        required=True,
+        default="other",
+    )
+    company_id = fields.Many2one(
+        "res.company", string="Practice", index=True, help="Empty: every practice."
+    )
+    active = fields.Boolean(default=True)
+    recall_type_ids = fields.Many2many(
+        "prm.recall.type",
+        "prm_recall_type_trigger_rel",
+        "procedure_type_id",
+        "recall_type_id",
+        string="Starts Recall",
+        help="Completing this procedure starts the wait for these recalls.",
+    )
+
+    _code_company_uniq = models.UniqueIndex(
+        "(code, COALESCE(company_id, 0))", "There is a kind of procedure with this code."
+    )
+
+    @api.depends("code", "name")
+    def _compute_display_name(self):
+        for kind in self:
+            kind.display_name = f"{kind.code} · {kind.name}" if kind.code else kind.name
+
+    @api.constrains("code", "company_id")
+    def _check_code(self):
+        """A code means one thing in one practice, be it common or its own."""
+        if self.env.context.get("install_mode"):
+            # A new release may bring a common code that some practice has had as its own for
+            # years. Its own wins then (`_ids_by_code`); the update must not break on it.
+            return
+        everything = self.sudo().with_context(active_test=False)
+        same = everything.search([("code", "in", self.mapped("code"))])
+        for kind in self:
+            others = same.filtered(
+                lambda other, kind=kind: other.code == kind.code
+                and other != kind
+                and not (other.company_id and kind.company_id)
+            )
+            if others:
+                raise ValidationError(
+                    self.env._(
+                        "There is already a kind of procedure with the code %(code)s: %(name)s.",
+                        code=kind.code,
+                        name=others[0].name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("code"):
+                vals["code"] = vals["code"].strip()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if vals.get("code"):
+            vals = {**vals, "code": vals["code"].strip()}
+        recall_types_change = "recall_type_ids" in vals
+        result = super().write(vals)
+        if recall_types_change:
+            self.env["prm.recall"]._mark_stale()
+        return result
+
+    @api.model
+    def _ids_by_code(self, company):
+        """What a practice's codes stand for, in one query.
+
+        :return: ``{code: database id}``, archived ones included; the practice's own code goes
+            before a common one.
+        """
+        everything = self.sudo().with_context(active_test=False)
+        rows = everything.search_fetch(
+            [("company_id", "in", (company.id, False))], ["code"], order="company_id DESC, id DESC"
+        )
+        return {kind.code: kind.id for kind in rows}
+
+    @api.model
+    def _ensure_codes(self, company, codes):
+        """Have all these codes, and make those that are missing as the practice's own.
+
+        The name of a new one is its code until somebody gives it a better one.
+
+        :return: ``{code: database id}`` of all of the practice's codes.
+        """
+        known = self._ids_by_code(company)
+        missing = sorted({code.strip() for code in codes} - set(known) - {""})
+        made = self.sudo().create(
+            [{"code": code, "name": code, "company_id": company.id} for code in missing]
+        )
+        return known | {kind.code: kind.id for kind in made}

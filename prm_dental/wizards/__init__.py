@@ -1,0 +1,2 @@
+from . import prm_recall_send
+from . import prm_recall_send_line
