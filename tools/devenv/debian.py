@@ -15,7 +15,7 @@ NEEDED = {
     "chromium": "chromium",
     "wkhtmltopdf": "wkhtmltopdf",
     "fonts-noto-cjk": "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-    "fonts-noto-color-emoji": "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf",
+    "fonts-noto-core": "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
     "libmagic1": "/usr/share/doc/libmagic1",
     "ca-certificates": "/usr/share/doc/ca-certificates",
 }
