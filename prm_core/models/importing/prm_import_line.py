@@ -62,6 +62,9 @@ class PrmImportLine(models.Model):
         # pylint: disable=gettext-variable
         return self.env._(template) % {"value": f"“{value}”" if value else "", "of": self.of or ""}
 
+    def _patient(self):
+        return self.env["prm.patient"].browse(filter(None, self.mapped("res_id")))
+
     def action_open_record(self):
         """Open what this row created or changed."""
         self.ensure_one()
