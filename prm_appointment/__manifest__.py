@@ -1,0 +1,23 @@
+{
+    "name": "PRM Appointments",
+    "summary": "Visits in Odoo's calendar: providers, chairs, free times, booking by a link",
+    "version": "19.0.0.1.0",
+    "category": "Services/Patient Relationship",
+    "author": "PRM for Odoo contributors",
+    "website": "https://prm.example.org",
+    "license": "AGPL-3",
+    "depends": ["prm_core", "calendar", "resource"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/prm_appointment_rules.xml",
+        "data/prm_event_type_data.xml",
+        "views/prm_provider_views.xml",
+        "views/prm_operatory_views.xml",
+        "views/prm_appointment_type_views.xml",
+        "views/prm_appointment_views.xml",
+        "views/calendar_event_views.xml",
+        "views/prm_patient_views.xml",
+        "views/patient_pages.xml",
+    ],
+    "pre_init_hook": "pre_init_hook",
+}

@@ -1,0 +1,81 @@
+from urllib.parse import urlsplit
+
+from odoo import http
+from odoo.http import request
+
+from odoo.addons.prm_core.controllers import patient_link
+
+from .. import calendar_file
+from ..exceptions import SlotTaken
+
+
+class AppointmentLink(patient_link.PatientLink):
+    """What booking adds to the pages behind signed links."""
+
+    @http.route()
+    def open(self, token, **params):
+        try:
+            return super().open(token, **params)
+        except SlotTaken:
+            # This transaction still sees the time as free. The next one knows better, and also
+            # whether it was the same patient who pressed twice.
+            return request.redirect(f"/prm/l/{token}?taken=1", code=303)
+
+    @http.route(
+        "/prm/l/<string:token>/calendar.ics", type="http", auth="public", methods=["GET"],
+        save_session=False, sitemap=False,
+    )  # fmt: skip
+    def calendar_file(self, token):
+        """The visit for the patient's own calendar; works as long as the visit page does."""
+        link = self._find_link(token)
+        if not link or link._is_expired() or link.action != "book_appointment":
+            return self.open(token)
+        event = self._visible_event(link)
+        if not event:
+            return request.redirect(f"/prm/l/{token}", code=303)
+        response = request.make_response(
+            calendar_file.write(self._prepare_visit(link, event)),
+            headers=[
+                ("Content-Type", "text/calendar; charset=utf-8"),
+                ("Content-Disposition", 'attachment; filename="visit.ics"'),
+            ],
+        )
+        for name, value in patient_link._HEADERS.items():
+            response.headers[name] = value
+        return response
+
+    def _find_link(self, token):
+        """The link with its patient's language; empty for a token that opens nothing."""
+        link = request.env["prm.link"]
+        if patient_link._TOKEN.match(token):
+            link = link._find(token)
+        if link:
+            link = link.with_context(lang=link.patient_id.lang or request.env.lang)
+            link = link.with_company(link.company_id)
+        return link
+
+    def _visible_event(self, link):
+        """The visit that the link shows, or the one booked with it that was cancelled since."""
+        event = link._booked_event()
+        if not event:
+            events = link.env["calendar.event"].with_context(active_test=False)
+            event = events.search([("prm_link_id", "=", link.id)], order="id desc", limit=1)
+        return event
+
+    def _prepare_visit(self, link, event):
+        practice = event.prm_company_id
+        partner = practice.partner_id
+        place = [partner.street, f"{partner.zip or ''} {partner.city or ''}".strip()]
+        host = urlsplit(link.get_base_url()).hostname or "localhost"
+        phone = practice.phone or ""
+        return calendar_file.Visit(
+            uid=f"visit-{event.id}@{host}",
+            sequence=event.prm_sequence,
+            start=event.start,
+            stop=event.stop,
+            changed_at=event.write_date,
+            summary=f"{event.prm_type_id.name or event.name} · {practice.name}",
+            location=", ".join(part for part in (practice.name, *place) if part),
+            description=link.env._("Questions? Call us: %s", phone) if phone else "",
+            cancelled=event.prm_status == "cancelled",
+        )

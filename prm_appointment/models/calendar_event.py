@@ -1,0 +1,386 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tools import SQL
+
+#: Only people in PRM see these fields; the ORM refuses them to everybody else, in searches too.
+GROUPS = "prm_core.group_prm_user"
+
+STATUSES = [
+    ("booked", "Booked"),
+    ("confirmed", "Confirmed"),
+    ("arrived", "Arrived"),
+    ("in_chair", "In the chair"),
+    ("completed", "Completed"),
+    ("no_show", "Did not come"),
+    ("cancelled", "Cancelled"),
+]
+
+#: Nothing about a visit goes out by the calendar's own mails: the outbox is the only road.
+SILENT = {
+    "dont_notify": True,
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+    "mail_notrack": True,
+    "no_mail_to_attendees": True,
+    "skip_attendee_notification": True,
+    "skip_contact_description": True,
+    "tracking_disable": True,
+}
+#: With these the calendar would link the visit to the patient's record, for every colleague to see.
+REVEALING_CONTEXT = ("active_model", "active_id", "active_ids", "default_res_model", "default_res_id",
+                     "default_res_model_id", "default_partner_ids")  # fmt: skip
+
+_TIME = {"start", "stop", "duration", "prm_provider_id", "prm_operatory_id", "prm_status", "active"}
+_PROVIDER_LOCK, _OPERATORY_LOCK = 7_360_001, 7_360_002
+
+
+class CalendarEvent(models.Model):
+    """An appointment is a calendar event with a patient.
+
+    It stands in the provider's Odoo calendar, where colleagues who have nothing to do with patients
+    see a time that is taken and the kind of visit, and nothing else. So the patient is not among
+    the attendees and not in the name, and the fields about the visit belong to PRM's groups.
+    """
+
+    _inherit = "calendar.event"
+
+    prm_patient_id = fields.Many2one(
+        "prm.patient", string="Patient", groups=GROUPS, index="btree_not_null", ondelete="restrict"
+    )
+    prm_company_id = fields.Many2one(
+        "res.company",
+        string="Practice",
+        related="prm_patient_id.company_id",
+        store=True,
+        index="btree_not_null",
+        groups=GROUPS,
+    )
+    prm_type_id = fields.Many2one(
+        "prm.appointment.type", string="Kind of Visit", groups=GROUPS, ondelete="restrict"
+    )
+    prm_provider_id = fields.Many2one(
+        "prm.provider", string="Provider", groups=GROUPS, ondelete="restrict"
+    )
+    prm_operatory_id = fields.Many2one(
+        "prm.operatory", string="Chair", groups=GROUPS, ondelete="restrict"
+    )
+    prm_status = fields.Selection(STATUSES, string="Visit Status", groups=GROUPS)
+    prm_source = fields.Selection(
+        [("desk", "Front desk"), ("online", "Online"), ("phone", "Phone"), ("recall", "Recall")],
+        string="Booked by",
+        groups=GROUPS,
+    )
+    prm_note = fields.Text(string="Note for the team", groups=GROUPS)
+    prm_link_id = fields.Many2one(
+        "prm.link", string="Booked with Link", groups=GROUPS, ondelete="set null", copy=False
+    )
+    prm_sequence = fields.Integer(
+        groups=GROUPS, copy=False, help="Counts the changes, for calendars that took the visit over."
+    )
+    prm_title = fields.Char(string="Visit", compute="_compute_prm_title", groups=GROUPS)
+    prm_patient_mobile = fields.Char(
+        string="Mobile", related="prm_patient_id.mobile", related_sudo=False, groups=GROUPS
+    )
+
+    _prm_appointment_check = models.Constraint(
+        "CHECK((prm_patient_id IS NULL) = (prm_status IS NULL)"
+        " AND (prm_patient_id IS NULL OR prm_provider_id IS NOT NULL))",
+        "A visit needs a patient, a provider and a status.",
+    )
+    # Judged before the exclusion constraints, for which a range that ends before it starts is a
+    # fault of the database and no sentence for people.
+    _prm_a_time_check = models.Constraint(
+        "CHECK((prm_patient_id IS NULL AND prm_provider_id IS NULL AND prm_operatory_id IS NULL)"
+        " OR (start < stop AND allday IS NOT TRUE AND recurrency IS NOT TRUE))",
+        "A visit ends after it starts. It can't take whole days or repeat by itself.",
+    )
+    _prm_provider_excl = models.Constraint(
+        "EXCLUDE USING gist (prm_provider_id WITH =, tsrange(start, stop, '[)') WITH &&)"
+        " WHERE (prm_provider_id IS NOT NULL AND active AND prm_status <> 'cancelled')",
+        "This provider has another visit at that time. Choose another time or another provider.",
+    )
+    _prm_operatory_excl = models.Constraint(
+        "EXCLUDE USING gist (prm_operatory_id WITH =, tsrange(start, stop, '[)') WITH &&)"
+        " WHERE (prm_operatory_id IS NOT NULL AND active AND prm_status <> 'cancelled')",
+        "There is another visit in this chair at that time. Choose another time or another chair.",
+    )
+    _prm_link_uniq = models.UniqueIndex(
+        "(prm_link_id) WHERE prm_link_id IS NOT NULL AND active AND prm_status <> 'cancelled'",
+        "A visit has been booked with this link already.",
+    )
+
+    @api.depends("prm_patient_id", "prm_type_id", "prm_status")
+    def _compute_prm_title(self):
+        """What the schedule writes into the box of a visit."""
+        for event in self:
+            parts = [event.prm_patient_id.name or event.display_name, event.prm_type_id.name]
+            title = " · ".join(part for part in parts if part)
+            event.prm_title = f"✓ {title}" if event.prm_status == "confirmed" else title
+
+    @api.constrains("prm_patient_id", "prm_type_id", "prm_provider_id", "prm_operatory_id")
+    def _check_prm_company(self):
+        for event in self.sudo().filtered("prm_patient_id"):
+            for record in (event.prm_type_id, event.prm_provider_id, event.prm_operatory_id):
+                if record and record.company_id != event.prm_company_id:
+                    raise ValidationError(
+                        self.env._(
+                            "“%(name)s” belongs to another practice than the patient.",
+                            name=record.display_name,
+                        )
+                    )
+
+    @api.constrains("prm_patient_id", "start")
+    def _check_prm_deceased(self):
+        now = fields.Datetime.now()
+        for event in self.sudo().filtered("prm_patient_id"):
+            patient = event.prm_patient_id
+            if patient.status == "deceased" and event.start > now and event.active:
+                raise ValidationError(
+                    self.env._("%s has died: no visit can be booked.", patient.name)
+                )
+
+    @api.constrains("partner_ids", "alarm_ids")
+    def _check_prm_privacy(self):
+        """The patient is never a guest: colleagues would read the name, and mails would go out."""
+        for event in self.sudo().filtered("prm_patient_id"):
+            staff = event.prm_provider_id.user_id.partner_id
+            if event.prm_patient_id.partner_id & (event.partner_ids - staff):
+                raise ValidationError(
+                    self.env._(
+                        "A patient is not added to the guests of a visit: colleagues would see the "
+                        "name there."
+                    )
+                )
+            if event.alarm_ids:
+                raise ValidationError(
+                    self.env._(
+                        "Patients are reminded by messages, not by the calendar's reminders."
+                    )
+                )
+
+    @api.onchange("prm_type_id")
+    def _onchange_prm_type_id(self):
+        kind = self.prm_type_id
+        if not kind:
+            return
+        if self.start:
+            self.stop = self.start + timedelta(minutes=kind.duration)
+        if kind.provider_ids and self.prm_provider_id not in kind.provider_ids:
+            self.prm_provider_id = kind.provider_ids[:1]
+        if kind.operatory_ids and self.prm_operatory_id not in kind.operatory_ids:
+            self.prm_operatory_id = kind.operatory_ids[:1]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        visits = [vals for vals in vals_list if vals.get("prm_patient_id")]
+        if not visits:
+            return super().create(vals_list)
+        if len(visits) != len(vals_list):
+            # Meetings keep their invitations, so the two kinds are not created in one go.
+            return self.concat(*(self.create([vals]) for vals in vals_list))
+        context = {
+            key: value for key, value in self.env.context.items() if key not in REVEALING_CONTEXT
+        }
+        silent = self.with_context({**context, **SILENT})
+        vals_list = silent._prepare_appointment_vals(vals_list)
+        self._prm_lock(
+            {vals.get("prm_provider_id") for vals in vals_list},
+            {vals.get("prm_operatory_id") for vals in vals_list},
+        )
+        events = super(CalendarEvent, silent).create(vals_list).with_env(self.env)
+        booked = events.sudo().filtered(lambda event: event.prm_status != "cancelled")
+        booked._prm_emit("appointment_booked")
+        return events
+
+    @api.model
+    def _prepare_appointment_vals(self, vals_list):
+        """Values of visits with what every visit has."""
+        kinds = self.env["prm.appointment.type"].sudo()
+        kinds = kinds.browse({vals.get("prm_type_id") or 0 for vals in vals_list} - {0})
+        names = {kind.id: self._prm_name(kind) for kind in kinds}
+        providers = self.env["prm.provider"].sudo()
+        providers = providers.browse({vals.get("prm_provider_id") or 0 for vals in vals_list} - {0})
+        organisers = {provider.id: self._prm_organiser_vals(provider) for provider in providers}
+        result = []
+        for vals in vals_list:
+            vals = {
+                **vals,
+                "prm_status": vals.get("prm_status") or "booked",
+                "prm_source": vals.get("prm_source") or "desk",
+                "stop": vals.get("stop") or self._prm_default_stop(vals),
+                **organisers.get(vals.get("prm_provider_id"), {}),
+                "name": names.get(vals.get("prm_type_id")) or self.env._("Visit"),
+                "activity_ids": False,
+                "alarm_ids": [Command.clear()],
+                "allday": False,
+                "privacy": "confidential",
+                "recurrency": False,
+                "show_as": "busy",
+            }
+            if not vals["stop"]:
+                del vals["stop"]
+            if vals["prm_status"] == "cancelled":
+                vals.update(active=False, show_as="free")
+            result.append(vals)
+        return result
+
+    @api.model
+    def _prm_default_stop(self, vals):
+        """The end by the kind of visit, when the values say neither end nor duration."""
+        start = fields.Datetime.to_datetime(vals.get("start"))
+        if not start or not vals.get("prm_type_id") or vals.get("duration"):
+            return False
+        kind = self.env["prm.appointment.type"].sudo().browse(vals["prm_type_id"])
+        return start + timedelta(minutes=kind.duration)
+
+    @api.model
+    def _prm_name(self, kind):
+        """The name that everybody may see, in the practice's language."""
+        return kind.with_context(lang=kind.company_id.partner_id.lang or self.env.lang).name
+
+    @api.model
+    def _prm_organiser_vals(self, provider):
+        """The visit stands in the provider's own calendar."""
+        user = provider.user_id
+        return {"user_id": user.id, "partner_ids": [Command.set(user.partner_id.ids)]}
+
+    @api.model
+    def _prm_lock(self, provider_ids, operatory_ids):
+        """Let bookings of the same provider or chair pass one by one until the transaction ends.
+
+        The constraints alone would keep out the second of two, but two that come at the same
+        instant could wait for each other. Always in the same order, for the same reason.
+        """
+        keys = [(_PROVIDER_LOCK, key) for key in sorted(filter(None, provider_ids))]
+        keys += [(_OPERATORY_LOCK, key) for key in sorted(filter(None, operatory_ids))]
+        if keys:
+            locks = SQL(", ").join(SQL("pg_advisory_xact_lock(%s, %s)", *key) for key in keys)
+            self.env.execute_query(SQL("SELECT %s", locks))
+
+    def write(self, vals):
+        visits = self.sudo().filtered("prm_patient_id")
+        if not visits:
+            if vals.get("prm_patient_id"):
+                raise UserError(self.env._("Book a visit in the schedule."))
+            return super().write(vals)
+        if visits != self.sudo():
+            return all([(self - visits).write(dict(vals)), (self & visits).write(dict(vals))])
+        if "prm_patient_id" in vals and any(
+            visit.prm_patient_id.id != vals["prm_patient_id"] for visit in visits
+        ):
+            raise UserError(
+                self.env._("Cancel this visit and book one for the other patient instead.")
+            )
+        vals = self._prepare_appointment_changes(vals)
+        if not _TIME & vals.keys():
+            return super(CalendarEvent, self.with_context(**SILENT)).write(vals)
+        before = {visit.id: visit._prm_snapshot() for visit in visits}
+        self._prm_lock(
+            {*visits.prm_provider_id.ids, vals.get("prm_provider_id")},
+            {*visits.prm_operatory_id.ids, vals.get("prm_operatory_id")},
+        )
+        result = super(CalendarEvent, self.with_context(**SILENT)).write(vals)
+        visits._prm_record_changes(before)
+        return result
+
+    @api.model
+    def _prepare_appointment_changes(self, vals):
+        """Values of a change, with what follows from it."""
+        vals = dict(vals)
+        if vals.get("prm_provider_id"):
+            provider = self.env["prm.provider"].sudo().browse(vals["prm_provider_id"])
+            vals.update(self._prm_organiser_vals(provider))
+        if vals.get("prm_type_id"):
+            kind = self.env["prm.appointment.type"].sudo().browse(vals["prm_type_id"])
+            vals["name"] = self._prm_name(kind)
+        if "active" in vals and "prm_status" not in vals:
+            # Archiving in the calendar means cancelling; there is no other way to be gone.
+            vals["prm_status"] = "booked" if vals["active"] else "cancelled"
+        if vals.get("prm_status"):
+            cancelled = vals["prm_status"] == "cancelled"
+            vals.update(active=not cancelled, show_as="free" if cancelled else "busy")
+        return vals
+
+    def _prm_snapshot(self):
+        """What matters to the patient."""
+        self.ensure_one()
+        return self.start, self.stop, self.prm_provider_id.id, self.prm_status
+
+    def _prm_record_changes(self, before):
+        """Tell the timeline what changed since the snapshots."""
+        moved, by_status = self.browse(), {}
+        for event in self:
+            *old_time, old_status = before[event.id]
+            *new_time, new_status = event._prm_snapshot()
+            if new_status != old_status:
+                by_status.setdefault(new_status, self.browse())
+                by_status[new_status] |= event
+            if new_time != old_time and new_status != "cancelled":
+                moved |= event
+            if new_status != old_status or new_time != old_time:
+                super(CalendarEvent, event).write({"prm_sequence": event.prm_sequence + 1})
+        moved._prm_emit("appointment_moved", {key: value[0] for key, value in before.items()})
+        for status, events in by_status.items():
+            code = "reopened" if status == "booked" else status
+            events._prm_emit(f"appointment_{code}")
+
+    def _prm_emit(self, code, moved_from=None):
+        """Write the fact to the patients' timelines.
+
+        :param moved_from: ``{event id: former start}``
+        """
+        if not self:
+            return
+        entries = []
+        for event in self:
+            payload = {"type": event.name, "start": event._prm_local(event.start)}
+            if moved_from:
+                payload["from"] = event._prm_local(moved_from[event.id])
+            entries.append(
+                {
+                    "patient": event.prm_patient_id,
+                    "company_id": event.prm_company_id.id,
+                    "record": event,
+                    "payload": payload,
+                }
+            )
+        self.env["prm.event"].emit(code, entries)
+
+    def _prm_zone(self):
+        """Time zone of the practice, in which the visit is spoken of."""
+        self.ensure_one()
+        return self.prm_company_id._prm_zone()
+
+    def _prm_local(self, moment):
+        zone = self._prm_zone()
+        local = fields.Datetime.context_timestamp(self.with_context(tz=zone), moment)
+        return local.strftime("%Y-%m-%d %H:%M")
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_appointments(self):
+        if self.sudo().filtered("prm_patient_id"):
+            raise UserError(
+                self.env._(
+                    "A visit is cancelled, not deleted, so that everybody can see what became of it."
+                )
+            )
+
+    def _skip_send_mail_status_update(self):
+        return bool(self.sudo().prm_patient_id) or super()._skip_send_mail_status_update()
+
+    def action_prm_status(self):
+        """Set the status that the pressed button names in its context."""
+        self.write({"prm_status": self.env.context["prm_status"]})
+
+    def action_prm_open_visit(self):
+        """From the calendar's own form to the visit's."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "calendar.event",
+            "res_id": self.id,
+            "views": [(self.env.ref("prm_appointment.prm_appointment_view_form").id, "form")],
+        }

@@ -1,0 +1,272 @@
+from datetime import datetime, timedelta
+
+from odoo import fields, models
+
+from odoo.addons.prm_core import templating
+
+from .. import patient_dates
+from ..slots import Slot
+
+#: Days on one page of free times, and how far ahead a patient can look.
+WINDOW_DAYS = 14
+HORIZON_DAYS = 120
+
+#: A moment in the address of a page: UTC, to the minute.
+_MOMENT = "%Y%m%dT%H%MZ"
+
+templating.register_variables(
+    templating.Variable(
+        "link.book_appointment",
+        "Address of the page on which the patient books",
+        "https://aurora.example/prm/l/x7Gq…",
+    )
+)
+
+
+class PrmLink(models.Model):
+    """The link's action ``book_appointment``: the patient picks a free time and books it.
+
+    The payload names the kind of visit: ``{"type_id": …}``. A visit that stands is shown instead of
+    a second one being booked.
+    """
+
+    _inherit = "prm.link"
+
+    # ------------------------------------------------------------
+    # PAGES
+    # ------------------------------------------------------------
+
+    def _page_book_appointment(self, params):
+        """Free times; with ``start`` and ``provider`` the question whether to book this one."""
+        self.ensure_one()
+        if page := self._booking_settled():
+            return page
+        if params.get("taken"):
+            return self._page_choose(params, notice="taken")
+        if params.get("start"):
+            slot = self._offered_slot(params)
+            if slot:
+                return "prm_appointment.page_confirm", self._prepare_confirm_values(slot)
+            return self._page_choose(params, notice=self._why_not_offered(params))
+        return self._page_choose(params)
+
+    def _post_book_appointment(self, params):
+        """Book the chosen time.
+
+        :raises SlotTaken: when somebody else was quicker by a moment; the controller shows the
+            free times anew, from a fresh view of the database.
+        """
+        self.ensure_one()
+        if page := self._booking_settled():
+            return page
+        slot = self._offered_slot(params)
+        if not slot:
+            return self._page_choose(params, notice=self._why_not_offered(params))
+        event = self._book(slot)
+        return "prm_appointment.page_booked", self._prepare_visit_values(event, fresh=True)
+
+    def _booking_settled(self):
+        """The page when there is nothing to choose: booked already, or not to be booked here."""
+        event = self._booked_event()
+        if event:
+            return "prm_appointment.page_booked", self._prepare_visit_values(event)
+        if not self._may_book_online():
+            return "prm_appointment.page_call_us", self._prepare_common_values()
+        return None
+
+    def _page_choose(self, params, notice=None):
+        """The free times, day by day."""
+        kind = self._appointment_type()
+        now = fields.Datetime.now()
+        earliest = now + timedelta(minutes=kind.min_notice)
+        horizon = now + timedelta(days=HORIZON_DAYS)
+        start = min(max(_parse_day(params.get("from")) or earliest, earliest), horizon)
+        stop = min(start + timedelta(days=WINDOW_DAYS), horizon)
+        found = kind._free_slots(start, stop)
+        if not found and stop < horizon:
+            # Nothing soon: rather the first free days there are than an empty page.
+            found = kind._free_slots(stop, horizon)
+            if found:
+                stop = found[0].start + timedelta(days=WINDOW_DAYS)
+                found = [slot for slot in found if slot.start < stop]
+        providers = self._offered_providers(found)
+        chosen = _parse_id(params.get("provider"))
+        if chosen not in providers.ids or params.get("start"):
+            chosen = None
+        shown = [slot for slot in found if chosen in (None, slot.provider_id)]
+        later = found and stop < horizon
+        values = {
+            **self._prepare_common_values(),
+            "notice": notice,
+            "days": self._group_by_day(shown, chosen),
+            "providers": providers if len(providers) > 1 else providers.browse(),
+            "chosen": chosen,
+            "later": stop.strftime("%Y-%m-%d") if later else None,
+            "is_later": start > earliest,
+        }
+        return "prm_appointment.page_choose", values
+
+    # ------------------------------------------------------------
+    # WHAT IS OFFERED
+    # ------------------------------------------------------------
+
+    def _appointment_type(self):
+        type_id = (self.payload or {}).get("type_id")
+        kind = self.env["prm.appointment.type"].browse(type_id or 0).exists()
+        return kind.filtered(lambda kind: kind.company_id == self.company_id)
+
+    def _may_book_online(self):
+        """Whether this patient can book this kind of visit here; if not, they are asked to call."""
+        kind, patient = self._appointment_type(), self.patient_id
+        return (
+            kind.active and kind.online and patient.active and patient.status != "deceased"
+        )  # fmt: skip
+
+    def _booked_event(self):
+        """The visit that stands: booked with this link, else any coming one of the same kind."""
+        events = self.env["calendar.event"]
+        standing = [("prm_status", "!=", "cancelled")]
+        mine = events.search([("prm_link_id", "=", self.id), *standing], limit=1)
+        if mine:
+            return mine
+        domain = [
+            ("prm_patient_id", "=", self.patient_id.id),
+            ("prm_type_id", "=", self._appointment_type().id or -1),
+            ("start", ">", fields.Datetime.now()),
+            *standing,
+        ]
+        return events.search(domain, order="start", limit=1)
+
+    def _wished_slot(self, params):
+        """What the page's address or form asks for, unchecked; None when it makes no sense."""
+        start, provider_id = _parse_moment(params.get("start")), _parse_id(params.get("provider"))
+        if not start or not provider_id:
+            return None
+        return Slot(start, self._appointment_type()._stop_of(start), provider_id)
+
+    def _offered_slot(self, params):
+        """The slot that is asked for, if it is on offer at this moment; else None."""
+        wish, kind = self._wished_slot(params), self._appointment_type()
+        now = fields.Datetime.now()
+        if not wish or not (
+            now + timedelta(minutes=kind.min_notice)
+            <= wish.start
+            <= now + timedelta(days=HORIZON_DAYS)
+        ):
+            return None
+        provider = self.env["prm.provider"].browse(wish.provider_id)
+        found = kind._free_slots(wish.start, wish.stop, provider)
+        return next((slot for slot in found if slot.start == wish.start), None)
+
+    def _why_not_offered(self, params):
+        """``taken`` when it once was on offer, ``not_offered`` for anything made up."""
+        wish = self._wished_slot(params)
+        if wish and wish.start > fields.Datetime.now() and self._appointment_type()._is_regular(wish):
+            return "taken"
+        return "not_offered"
+
+    def _offered_providers(self, found):
+        ids = list(dict.fromkeys(slot.provider_id for slot in found))
+        providers = self.env["prm.provider"].browse(ids)
+        return providers.sorted(lambda provider: (provider.sequence, provider.name or ""))
+
+    # ------------------------------------------------------------
+    # BOOKING
+    # ------------------------------------------------------------
+
+    def _book(self, slot):
+        event = self.env["calendar.event"]._prm_book(
+            [
+                {
+                    "patient": self.patient_id,
+                    "type": self._appointment_type(),
+                    "provider": self.env["prm.provider"].browse(slot.provider_id),
+                    "operatory": self.env["prm.operatory"].browse(slot.operatory_id or ()),
+                    "start": slot.start,
+                    "source": "online",
+                    "link": self,
+                }
+            ]
+        )
+        self._acted(record=event)
+        self._after_booking(event)
+        return event
+
+    def _after_booking(self, event):
+        """Hook: the patient has booked with this link, in the same transaction."""
+
+    # ------------------------------------------------------------
+    # WORDS
+    # ------------------------------------------------------------
+
+    def _prepare_common_values(self):
+        kind = self._appointment_type()
+        return {
+            "first_name": self.patient_id._salutation() or "",
+            "type_name": kind.name or "",
+            "minutes": kind.duration,
+        }
+
+    def _patient_dates(self):
+        """How dates and times are written for the patient."""
+        return patient_dates.Writer(self.env.lang or "en_US", self.company_id._prm_zone())
+
+    def _prepare_confirm_values(self, slot):
+        dates = self._patient_dates()
+        provider = self.env["prm.provider"].browse(slot.provider_id)
+        return {
+            **self._prepare_common_values(),
+            "when_day": dates.full_day(slot.start),
+            "when_time": dates.clock(slot.start),
+            "until_time": dates.clock(slot.stop),
+            "provider_name": provider.name,
+            "start": slot.start.strftime(_MOMENT),
+            "provider": provider.id,
+        }
+
+    def _prepare_visit_values(self, event, fresh=False):
+        """Values of the page that shows a visit."""
+        dates = self._patient_dates()
+        return {
+            **self._prepare_common_values(),
+            "type_name": event.prm_type_id.name or "",
+            "fresh": fresh,
+            "over": event.start <= fields.Datetime.now(),
+            "when_day": dates.full_day(event.start),
+            "when_time": dates.clock(event.start),
+            "until_time": dates.clock(event.stop),
+            "provider_name": event.prm_provider_id.name,
+        }
+
+    def _group_by_day(self, found, chosen):
+        """The days of the page, each with its times; several providers at one time count once."""
+        dates = self._patient_dates()
+        days = {}
+        for slot in found:
+            day = days.setdefault(dates.date(slot.start), {})
+            if slot.start not in day:
+                address = f"?start={slot.start.strftime(_MOMENT)}&provider={slot.provider_id}"
+                day[slot.start] = {"time": dates.clock(slot.start), "address": address}
+        return [
+            {"title": dates.day(next(iter(times))), "times": list(times.values())}
+            for times in days.values()
+        ]
+
+
+def _parse_id(text):
+    """A positive database id, else None."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _parse_moment(text):
+    try:
+        return datetime.strptime(text or "", _MOMENT)
+    except ValueError:
+        return None
+
+
+def _parse_day(text):
+    try:
+        return datetime.strptime(text or "", "%Y-%m-%d")
+    except ValueError:
+        return None
