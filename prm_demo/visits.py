@@ -78,7 +78,7 @@ def _status(random, day, today):
 
 
 _TREATMENTS = (
-    ("EXAM", 30), ("FILL", 30), ("XRAY", 12), ("ENDO", 6), ("CROWN", 8), ("EXT", 6),
+    ("EXAM", 30), ("FILL2", 30), ("XRAY", 12), ("ENDO", 6), ("CROWN", 8), ("EXT", 6),
 )  # fmt: skip
 _TEETH = tuple(f"{quadrant}{tooth}" for quadrant in (1, 2, 3, 4) for tooth in range(1, 8))
 
@@ -94,7 +94,7 @@ def _procedures(random, kind, periodontal):
     code = random.choices(codes, weights)[0]
     if code in ("EXAM", "XRAY"):
         return [(code, "", "")]
-    surfaces = random.choice(("O", "MO", "DO", "MOD")) if code == "FILL" else ""
+    surfaces = random.choice(("MO", "DO", "OD")) if code == "FILL2" else ""
     return [(code, random.choice(_TEETH), surfaces)]
 
 
