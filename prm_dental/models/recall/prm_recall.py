@@ -228,10 +228,10 @@ class PrmRecall(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if "manual_due_date" in vals:
-            self._remember_last_visit()
         if STAFF_FIELDS.intersection(vals):
             self._check_has_date()
+            if "manual_due_date" in vals:
+                self._remember_last_visit()
             self._mark_stale(self.patient_id)
         return result
 

@@ -61,6 +61,11 @@ class PrmRecallEngine(models.Model):
         self._recompute_stale()
         return super().flush_model(fnames)
 
+    def exists(self):
+        """Records that are there once the engine has taken away what nothing speaks for."""
+        self._recompute_stale()
+        return super().exists()
+
     @api.model
     def _search(self, *args, **kwargs):
         # A query with no condition on a field of this table would not flush it.
@@ -110,7 +115,8 @@ class PrmRecallEngine(models.Model):
     def _get_recompute_query(self, triggers, patients):
         """The one statement. Its parts, in order: what the intervals are; the last trigger of each
         patient; the next appointment of the right kind; what each row should say beside what it
-        says; the differences written, and rows deleted that nothing speaks for any more.
+        says; the rows that differ (only these are kept); those written, and those deleted because
+        nothing speaks for them any more.
         """
         chosen = patients is not None
         ids = list(patients.ids) if chosen else []
@@ -127,7 +133,7 @@ class PrmRecallEngine(models.Model):
                   FROM prm_recall_type
             ), last AS MATERIALIZED (%(last)s
             ), booked AS MATERIALIZED (%(booked)s
-            ), wanted AS MATERIALIZED (
+            ), wanted AS (
                 SELECT COALESCE(l.patient_id, r.patient_id) AS patient_id,
                        COALESCE(l.type_id, r.type_id) AS type_id,
                        COALESCE(l.company_id, r.company_id) AS company_id,
@@ -145,13 +151,23 @@ class PrmRecallEngine(models.Model):
                        l.previous_date IS NULL AND r.manual_due_date IS NULL
                        AND r.disabled IS NOT TRUE AS gone
                   FROM last l
-             FULL JOIN (SELECT * FROM prm_recall r WHERE %(of_recall)s) r
+             FULL JOIN (SELECT r.id, r.patient_id, r.type_id, r.company_id, r.previous_date,
+                               r.due_date, r.manual_due_date, r.manual_previous_date, r.disabled,
+                               r.appointment_id, r.appointment_at
+                          FROM prm_recall r WHERE %(of_recall)s) r
                        ON r.patient_id = l.patient_id AND r.type_id = l.type_id
                   JOIN kind ON kind.id = COALESCE(l.type_id, r.type_id)
              LEFT JOIN booked b ON b.patient_id = COALESCE(l.patient_id, r.patient_id)
                        AND b.type_id = COALESCE(l.type_id, r.type_id)
+            ), difference AS MATERIALIZED (
+                SELECT * FROM wanted
+                 WHERE gone OR old_id IS NULL
+                       OR old_previous IS DISTINCT FROM previous_date
+                       OR old_due IS DISTINCT FROM due_date
+                       OR old_appointment IS DISTINCT FROM appointment_id
+                       OR old_at IS DISTINCT FROM appointment_at
             ), gone AS (
-                DELETE FROM prm_recall r USING wanted w
+                DELETE FROM prm_recall r USING difference w
                  WHERE w.gone AND r.id = w.old_id
              RETURNING r.id
             ), written AS (
@@ -160,12 +176,8 @@ class PrmRecallEngine(models.Model):
                         appointment_at, disabled, create_uid, create_date, write_uid, write_date)
                 SELECT patient_id, type_id, company_id, previous_date, due_date, appointment_id,
                        appointment_at, false, %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM wanted w
-                 WHERE NOT gone AND (old_id IS NULL
-                       OR old_previous IS DISTINCT FROM previous_date
-                       OR old_due IS DISTINCT FROM due_date
-                       OR old_appointment IS DISTINCT FROM appointment_id
-                       OR old_at IS DISTINCT FROM appointment_at)
+                  FROM difference
+                 WHERE NOT gone
                 ON CONFLICT (patient_id, type_id) DO UPDATE
                    SET previous_date = excluded.previous_date, due_date = excluded.due_date,
                        appointment_id = excluded.appointment_id,
@@ -177,7 +189,7 @@ class PrmRecallEngine(models.Model):
              UNION ALL
             SELECT 'written', n.id, n.patient_id, n.type_id, n.appointment_id, w.old_appointment
               FROM written n
-         LEFT JOIN wanted w ON w.patient_id = n.patient_id AND w.type_id = n.type_id
+         LEFT JOIN difference w ON w.patient_id = n.patient_id AND w.type_id = n.type_id
                    AND n.appointment_id IS NOT NULL
             """,
             last=self._get_last_query(triggers, ids if chosen else None),

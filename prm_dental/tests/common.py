@@ -1,0 +1,83 @@
+from datetime import datetime, timedelta
+
+from odoo import fields
+from odoo.tests import new_test_user
+
+from odoo.addons.prm_core.tests.common import PrmCase
+
+
+class DentalCase(PrmCase):
+    """A practice with a hygiene recall, a hygienist and a kind of visit to offer."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.practice.partner_id.tz = "Europe/Rome"
+        cls.hygiene = cls.env.ref("prm_dental.prm_recall_type_hygiene")
+        cls.hyg = cls.env.ref("prm_dental.prm_procedure_type_hyg")
+        cls.perm = cls.env.ref("prm_dental.prm_procedure_type_perm")
+        cls.fill = cls.env.ref("prm_dental.prm_procedure_type_fill2")
+        cls.provider = cls.env["prm.provider"].create(
+            {"name": "Elena Sala", "role": "hygienist", "company_id": cls.practice.id}
+        )
+        cls.visit = cls.env["prm.appointment.type"].create(
+            {
+                "name": "Hygiene visit",
+                "duration": 45,
+                "company_id": cls.practice.id,
+                "provider_ids": [(6, 0, cls.provider.ids)],
+            }
+        )
+        cls.other_visit = cls.env["prm.appointment.type"].create(
+            {"name": "Filling", "duration": 30, "company_id": cls.practice.id}
+        )
+        cls.hygiene.with_company(cls.practice).appointment_type_id = cls.visit
+        cls.plain_user = new_test_user(
+            cls.env,
+            "t_sees_patients",
+            groups="prm_core.group_prm_user",
+            company_id=cls.practice.id,
+            company_ids=[(6, 0, cls.practice.ids)],
+        )
+        cls.today = fields.Date.today()
+
+    @classmethod
+    def _done(cls, patient, date, kind=None, state="completed", **vals):
+        """A procedure of a patient."""
+        return cls.env["prm.procedure"].create(
+            {
+                "patient_id": patient.id,
+                "type_id": (kind or cls.hyg).id,
+                "date": date,
+                "state": state,
+                **vals,
+            }
+        )
+
+    def _recall(self, patient, kind=None):
+        kind = kind or self.hygiene
+        return self.env["prm.recall"].search(
+            [("patient_id", "=", patient.id), ("type_id", "=", kind.id)]
+        )
+
+    def _due_patient(self, **vals):
+        """A patient who was here a year ago, and the recall."""
+        vals = {"first_name": "Luca", "last_name": "Neri", "email": "luca@example.com", **vals}
+        patient = self._patient(**vals)
+        self._done(patient, self.today - timedelta(days=365))
+        return patient, self._recall(patient)
+
+    def _book(self, patient, days=3, kind=None, **vals):
+        """An appointment some days from now, at nine in the morning UTC."""
+        day = self.today + timedelta(days=days)
+        return self.env["calendar.event"]._prm_book(
+            [
+                {
+                    "patient": patient,
+                    "type": kind or self.visit,
+                    "provider": self.provider,
+                    "start": datetime(day.year, day.month, day.day, 9, 0),
+                    **vals,
+                }
+            ]
+        )
