@@ -78,6 +78,7 @@ class OdooServer:
 
     def __enter__(self):
         settings.LOGS.mkdir(parents=True, exist_ok=True)
+        databases.set_address(self.database, self.address)
         line = databases.odoo_command(
             "-d", self.database, "--http-port", self.port, "--log-level=warn", *self._options
         )

@@ -74,6 +74,22 @@ def copy(source, target):
         shutil.copytree(_filestore(source), _filestore(target))
 
 
+def set_address(database, address):
+    """Say under which address a database is served, so that links in messages lead there.
+
+    It is kept: Odoo would otherwise take over the address of whoever logs in as administrator.
+    """
+    rows = ", ".join(
+        f"('{key}', '{value}', now(), now())"
+        for key, value in (("web.base.url", address), ("web.base.url.freeze", "True"))
+    )
+    postgres.query(
+        "INSERT INTO ir_config_parameter (key, value, create_date, write_date) "
+        f"VALUES {rows} ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value",
+        database,
+    )
+
+
 def drop(database):
     postgres.drop(database)
     shutil.rmtree(_filestore(database), ignore_errors=True)

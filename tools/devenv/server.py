@@ -94,8 +94,10 @@ def demo(port):
         mail = [settings.PYTHON, "-m", "tools.mail_catcher", SMTP_PORT, MAIL_PORT]
         if not _pid(MAIL_PID_FILE):
             _spawn(mail, MAIL_PID_FILE, "mail.log")
+        databases.set_address(settings.DEMO_DB, f"http://127.0.0.1:{port}")
+        catch = ("--smtp", "127.0.0.1", "--smtp-port", SMTP_PORT)
         process = _spawn(
-            databases.odoo_command("-d", settings.DEMO_DB, "--http-port", port),
+            databases.odoo_command("-d", settings.DEMO_DB, "--http-port", port, *catch),
             PID_FILE,
             "server.log",
         )
