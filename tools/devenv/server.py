@@ -1,5 +1,6 @@
 """The demo server: started in the background, awaited, stopped."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,9 @@ from .console import Problem, say, set_stamp, stamp
 
 PID_FILE = settings.RUN / "server.pid"
 MAIL_PID_FILE = settings.RUN / "mail.pid"
+PORTS_FILE = settings.RUN / "ports.json"
 START_TIMEOUT = 120  # seconds
+#: Ports that are taken when they are free; any others do as well.
 SMTP_PORT = 8025
 MAIL_PORT = 8026
 
@@ -83,28 +86,41 @@ def _demo_database():
         set_stamp(settings.DEMO_DB, stamp(settings.DEMO_TEMPLATE_DB))
 
 
+def _start(port):
+    """Start the demo server and its mail catcher, and return their ports."""
+    _demo_database()
+    ports = {
+        "odoo": settings.free_port(port),
+        "smtp": settings.free_port(SMTP_PORT),
+        "mail": settings.free_port(MAIL_PORT),
+    }
+    _end(MAIL_PID_FILE, "An old mail catcher")
+    catcher = [settings.PYTHON, "-m", "tools.mail_catcher", ports["smtp"], ports["mail"]]
+    _spawn(catcher, MAIL_PID_FILE, "mail.log")
+    address = f"http://127.0.0.1:{ports['odoo']}"
+    databases.set_address(settings.DEMO_DB, address)
+    process = _spawn(
+        databases.odoo_command(
+            "-d", settings.DEMO_DB, "--http-port", ports["odoo"],
+            "--smtp", "127.0.0.1", "--smtp-port", ports["smtp"],
+        ),
+        PID_FILE,
+        "server.log",
+    )  # fmt: skip
+    PORTS_FILE.write_text(json.dumps(ports))
+    wait_for(f"{address}/web/login", process, "server.log")
+    return ports
+
+
 def demo(port):
     """Serve the demo practice and say where."""
     if _pid(PID_FILE):
         say("The demo server runs already; `make stop` ends it.")
-        port = int((settings.RUN / "port").read_text())
+        ports = json.loads(PORTS_FILE.read_text())
     else:
-        _demo_database()
-        port = settings.free_port(port)
-        mail = [settings.PYTHON, "-m", "tools.mail_catcher", SMTP_PORT, MAIL_PORT]
-        if not _pid(MAIL_PID_FILE):
-            _spawn(mail, MAIL_PID_FILE, "mail.log")
-        databases.set_address(settings.DEMO_DB, f"http://127.0.0.1:{port}")
-        catch = ("--smtp", "127.0.0.1", "--smtp-port", SMTP_PORT)
-        process = _spawn(
-            databases.odoo_command("-d", settings.DEMO_DB, "--http-port", port, *catch),
-            PID_FILE,
-            "server.log",
-        )
-        (settings.RUN / "port").write_text(str(port))
-        wait_for(f"http://127.0.0.1:{port}/web/login", process, "server.log")
-    say(f"\nThe demo practice is at http://127.0.0.1:{port}/odoo")
-    say(f"Mail that it sends is caught at http://127.0.0.1:{MAIL_PORT}\n")
+        ports = _start(port)
+    say(f"\nThe demo practice is at http://127.0.0.1:{ports['odoo']}/odoo")
+    say(f"Mail that it sends is caught at http://127.0.0.1:{ports['mail']}\n")
     say("Log in with one of these; the password is the same word:")
     for login, role in LOGINS:
         say(f"  {login:<14} {role}")
