@@ -1,11 +1,13 @@
 from collections import defaultdict
 
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL
 
+from ... import bulk, patient_search
 from ...importing.patients import LAYOUTS, TARGETS
 from ...importing.report import PatientReport
 from ...importing.rules import PatientRules, person_keys
+from ..patient.prm_patient import BULK_CONTEXT
 from .prm_import_kind import Plan
 
 #: Targets that go into a field of the patient as they are.
@@ -15,6 +17,15 @@ PLAIN_FIELDS = (
 )  # fmt: skip
 #: … and those that are looked up first.
 COMPARED_FIELDS = (*PLAIN_FIELDS, "state_id", "country_id", "lang", "preferred_channel_id")
+
+#: Columns of a new patient besides those that every row sets.
+PATIENT_COLUMNS = (
+    "partner_id", "company_id", "last_name", "first_name", "preferred_name", "birth_date",
+    "gender", "status", "mobile", "work_phone", "preferred_channel_id", "first_visit_date",
+    "import_note",
+)  # fmt: skip
+#: Nobody follows a contact that came by a list, and there is no parent to take an address from.
+CONTACT_CONTEXT = {**BULK_CONTEXT, "_partners_skip_fields_sync": True}
 
 
 class PrmImportKindPatients(models.AbstractModel):
@@ -208,113 +219,199 @@ class PrmImportKindPatients(models.AbstractModel):
             if plan.vals:
                 patient = self.env["prm.patient"].browse(plan.res_id)
                 patient.with_context(tracking_disable=True).write(plan.vals)
-        self._record_permissions(new + changed)
-        self.env["prm.event"].emit(
-            "imported",
-            [
-                {
-                    "patient": plan.res_id,
-                    "company_id": run.company_id.id,
-                    "payload": {"list": run.name, "row": plan.record.number},
-                }
-                for plan in new + changed
-            ],
-        )
+        self._record_permissions(run, new + changed)
+        self._record_events(run, new, changed)
 
     def _create_patients(self, run, plans):
-        system = run._system()
-        patients = self.env["prm.patient"].with_context(prm_bulk=True)
-        created = patients.create(
-            [
+        """Create contacts and patients with their numbers, a batch at a time.
+
+        Contacts go through ``create()``, because any add-on may extend it. Patients and what
+        belongs to them are inserted directly.
+        """
+        patients = self.env["prm.patient"]
+        of_contact = {name for name, field in patients._fields.items() if field.inherited}
+        households = self._households(run, plans)
+        contacts, rows = [], []
+        for plan in plans:
+            vals = plan.vals
+            name = patients._full_name(vals.get("first_name"), vals.get("last_name"))
+            contacts.append({"name": name, **{k: v for k, v in vals.items() if k in of_contact}})
+            rows.append(
                 {
-                    **plan.vals,
+                    **dict.fromkeys(PATIENT_COLUMNS),
+                    **{k: v for k, v in vals.items() if k not in of_contact},
+                    "gender": vals.get("gender") or "unknown",
+                    "status": vals.get("status") or "active",
                     "company_id": run.company_id.id,
-                    "identifier_ids": [
-                        (0, 0, {"system": system, "value": plan.record.values["identifier"]})
-                    ]
-                    if plan.record.values["identifier"]
-                    else [],
+                    "household_id": households.get(plan.record.get("household")),
+                    **self._search_texts(plan),
                 }
-                for plan in plans
-            ]
-        )
+            )
+        contact_model = self.env["res.partner"].with_context(**CONTACT_CONTEXT)
+        created = bulk.create_contacts(contact_model, contacts)
+        for row, contact in zip(rows, created, strict=True):
+            row["partner_id"] = contact.id
+        created = bulk.insert(patients, rows)
         for plan, patient in zip(plans, created, strict=True):
             plan.res_id = patient.id
-
-    def _record_permissions(self, plans):
-        self.env["prm.consent"].create(
+        bulk.insert(
+            self.env["prm.patient.identifier"],
             [
                 {
                     "patient_id": plan.res_id,
+                    "company_id": run.company_id.id,
+                    "system": run._system(),
+                    "value": plan.record.values["identifier"],
+                }
+                for plan in plans
+                if plan.record.values["identifier"]
+            ],
+        )
+        # The new numbers are in the stored text already.
+        self.env.remove_to_compute(patients._fields["search_key"], created)
+
+    @staticmethod
+    def _search_texts(plan):
+        """Return the stored texts by which a patient is found, as the patient computes them."""
+        vals = plan.vals
+        first, last = vals.get("first_name"), vals.get("last_name")
+        identifier = plan.record.values["identifier"]
+        return {
+            "sort_name": patient_search.sort_name(last, first),
+            "search_key": patient_search.search_key(
+                names=(f"{first or ''} {last or ''}", last, vals.get("preferred_name")),
+                phones=(vals.get("mobile"), vals.get("phone"), vals.get("work_phone")),
+                birth_date=vals.get("birth_date"),
+                identifiers=(identifier,) if identifier else (),
+                emails=(vals.get("email"),),
+            ),
+        }
+
+    def _record_permissions(self, run, plans):
+        now = fields.Datetime.now()
+        bulk.insert(
+            self.env["prm.consent"],
+            [
+                {
+                    "patient_id": plan.res_id,
+                    "company_id": run.company_id.id,
                     "purpose_id": purpose_id,
                     "channel_id": channel_id,
                     "state": state,
                     "source": "import",
+                    "recorded_at": now,
                 }
                 for plan in plans
                 for (purpose_id, channel_id), state in plan.extra["permissions"].items()
-            ]
+            ],
+        )
+
+    def _record_events(self, run, new, changed):
+        """Tell the timeline who came and who was changed by which row of which list."""
+        types = self.env["prm.event.type"]
+        entries = [(plan, types._id_of("patient_created"), None) for plan in new]
+        imported = types._id_of("imported")
+        entries += [
+            (plan, imported, {"list": run.name, "row": plan.record.number})
+            for plan in new + changed
+        ]
+        now = fields.Datetime.now()
+        bulk.insert(
+            self.env["prm.event"],
+            [
+                {
+                    "patient_id": plan.res_id,
+                    "company_id": run.company_id.id,
+                    "event_type_id": type_id,
+                    "occurred_at": now,
+                    "payload": payload,
+                }
+                for plan, type_id, payload in entries
+            ],
         )
 
     def _finish(self, run):
         self._join_households(run)
 
     def _join_households(self, run):
-        """Put people with the same guarantor into one household.
+        """Put patients who were here before this list into the households that it tells of.
 
         Set-based over the rows of this run. Who has a household already stays in it: staff may
-        have moved them.
+        have moved them. New patients got theirs when they were created.
         """
         self.env.flush_all()
-        prefix = f"{run._system()}:"
-        self.env.cr.execute(
+        rows = self.env.execute_query(
             SQL(
-                """SELECT l.household, array_agg(DISTINCT l.res_id)
+                """SELECT l.household, p.id, p.last_name
                      FROM prm_import_line l JOIN prm_patient p ON p.id = l.res_id
                     WHERE l.import_id = %s AND l.household IS NOT NULL
-                      AND l.outcome IN ('new', 'updated', 'unchanged')
-                 GROUP BY l.household
-                   HAVING count(DISTINCT l.res_id) > 1
-                      AND bool_or(p.household_id IS NULL)""",
+                      AND l.outcome IN ('updated', 'unchanged') AND p.household_id IS NULL""",
                 run.id,
             )
         )
-        families = {f"{prefix}{head}": members for head, members in self.env.cr.fetchall()}
-        if not families:
+        households = self._ensure_households(run, {key: name for key, _patient, name in rows})
+        members = [(households[key], patient) for key, patient, _n in rows if key in households]
+        if not members:
             return
-        household_model = self.env["prm.household"]
-        known = household_model.search(
-            [("company_id", "=", run.company_id.id), ("external_key", "in", list(families))]
-        )
-        households = {household.external_key: household.id for household in known}
-        names = self._family_names(run, families, prefix)
-        missing = [key for key in families if key not in households]
-        created = household_model.create(
-            [
-                {"name": names[key], "company_id": run.company_id.id, "external_key": key}
-                for key in missing
-            ]
-        )
-        households.update(zip(missing, created.ids, strict=True))
         self.env.cr.execute_values(
             """UPDATE prm_patient p SET household_id = v.household
                  FROM (VALUES %s) v (household, patient)
                 WHERE p.id = v.patient AND p.household_id IS NULL""",
-            [(households[key], member) for key, members in families.items() for member in members],
+            members,
+            page_size=bulk.PAGE_ROWS,
         )
         self.env["prm.patient"].invalidate_model(["household_id"])
-        household_model.invalidate_model(["member_ids"])
+        self.env["prm.household"].invalidate_model(["member_ids"])
 
-    def _family_names(self, run, families, prefix):
-        """Return {key: last name of the head of the family, else of its first member}."""
-        heads = self._patients_by_identifier(run, [key[len(prefix) :] for key in families])
-        ids = {
-            key: heads.get(key[len(prefix) :]) or min(members) for key, members in families.items()
-        }
-        patients = self.env["prm.patient"].browse(set(ids.values()))
-        name_of = {p["id"]: p["last_name"] or p["first_name"]
-                   for p in patients.read(["last_name", "first_name"], load=None)}  # fmt: skip
-        return {key: name_of[patient_id] for key, patient_id in ids.items()}
+    def _households(self, run, plans):
+        """Return {head's number: household id} for a batch of new patients."""
+        names = {}
+        for plan in plans:
+            head = plan.record.get("household")
+            name = plan.vals.get("last_name") or plan.vals.get("first_name")
+            if head and (head not in names or plan.record.get("identifier") == head):
+                names[head] = name
+        return self._ensure_households(run, names)
+
+    def _ensure_households(self, run, names):
+        """Have a household for each head of whom this list shows two people or more.
+
+        :param names: {number of the head in the list: name for a new household}
+        :return: {number of the head: household id}
+        """
+        if not names:
+            return {}
+        families = self.env.execute_query(
+            SQL(
+                """SELECT household FROM prm_import_line
+                    WHERE import_id = %s AND household = ANY(%s)
+                      AND outcome IN ('new', 'updated', 'unchanged')
+                 GROUP BY household HAVING count(*) > 1""",
+                run.id,
+                list(names),
+            )
+        )
+        keys = {f"{run._system()}:{head}": head for (head,) in families}
+        household_model = self.env["prm.household"]
+        known = household_model.search_fetch(
+            [("company_id", "=", run.company_id.id), ("external_key", "in", list(keys))],
+            ["external_key"],
+        )
+        found = {keys[household.external_key]: household.id for household in known}
+        missing = [key for key, head in keys.items() if head not in found]
+        created = bulk.insert(
+            household_model,
+            [
+                {
+                    "name": names[keys[key]] or keys[key],
+                    "company_id": run.company_id.id,
+                    "external_key": key,
+                }
+                for key in missing
+            ],
+        )
+        found.update((keys[key], record.id) for key, record in zip(missing, created, strict=True))
+        return found
 
 
 class _LookUp:

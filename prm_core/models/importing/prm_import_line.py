@@ -38,6 +38,7 @@ class PrmImportLine(models.Model):
     message = fields.Char(compute="_compute_message", string="What this means")
 
     _import_row_idx = models.UniqueIndex("(import_id, row)")
+    _household_idx = models.Index("(import_id, household) WHERE household IS NOT NULL")
     _outcome_idx = models.Index("(import_id, outcome, row)")
 
     @api.depends("outcome", "reason", "of", "value", "changes", "warnings")

@@ -4,6 +4,7 @@ import csv
 import io
 import unittest
 
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 from odoo.addons.prm_core.importing import normalise, writer
@@ -41,6 +42,19 @@ class TestNormalise(unittest.TestCase):
         for value in ("none", "jane@", "@example.com", "x@@example.org", "a b@example.com",
                       "a@b", "a@x.org; b@x.org", "a..b@example.org"):  # fmt: skip
             self.assertIsNone(normalise.email(value), value)
+
+    @given(
+        st.text("ab1_+.-@", max_size=16),
+        st.sampled_from(("com", "example.org", "b.local", "c.test")),
+    )
+    def test_plain_emails_are_those_of_the_library(self, local, domain):
+        address = f"{local}@{domain}"
+        try:
+            validate_email(address, check_deliverability=False, test_environment=True)
+            valid = address
+        except EmailNotValidError:
+            valid = None
+        self.assertEqual(normalise.email(address), valid)
 
     def test_amounts(self):
         self.assertEqual(normalise.decimal("1.240,50", ","), 1240.5)

@@ -1,0 +1,79 @@
+"""Many records at once, for imports: what ``create()`` does, less what it repeats for each record.
+
+Only for models of this project, whose ``create()`` does nothing that the caller doesn't do itself.
+Records of other models go through ``create()``, because other add-ons may extend it.
+"""
+
+from odoo import fields
+
+PAGE_ROWS = 1000
+
+
+def insert(model, vals_list):
+    """Insert records of one model with one statement for each 1,000.
+
+    Columns that nobody gives get the model's defaults; stored computed fields that nobody gives are
+    computed as usual. Rights, Python constraints and tracking are the caller's business.
+
+    :param vals_list: dicts of stored fields with a column; the first one names the columns
+    :return: the new records
+    """
+    if not vals_list:
+        return model.browse()
+    given = list(vals_list[0])
+    columns, shared = _complete(model, given)
+    now, uid = fields.Datetime.now(), model.env.uid
+    log = {"create_uid": uid, "create_date": now, "write_uid": uid, "write_date": now}
+    shared.update((name, value) for name, value in log.items() if name in model._fields)
+    tail = tuple(shared.values())
+    converters = [(name, model._fields[name].convert_to_column_insert) for name in columns]
+    names = ", ".join(f'"{name}"' for name in (*columns, *shared))
+    rows = model.env.cr.execute_values(
+        f'INSERT INTO "{model._table}" ({names}) VALUES %s RETURNING id',
+        [
+            (*(convert(vals.get(name), model) for name, convert in converters), *tail)
+            for vals in vals_list
+        ],
+        page_size=PAGE_ROWS,
+        fetch=True,
+    )
+    records = model.browse([row[0] for row in rows])
+    for field in model._fields.values():
+        if field.compute and field.store and field.name not in given:
+            model.env.add_to_compute(field, records)
+    records.modified([*columns, *shared], create=True)
+    return records
+
+
+def _complete(model, given):
+    """Return (columns that come from each record's values, {column: value that all share})."""
+    missing = [
+        name
+        for name, field in model._fields.items()
+        if field.store and field.column_type and field.default and name not in given
+    ]
+    defaults = model.default_get(missing)
+    shared = {
+        name: model._fields[name].convert_to_column_insert(value, model)
+        for name, value in defaults.items()
+    }
+    return given, shared
+
+
+def create_contacts(model, vals_list):
+    """Create contacts by ``create()``, with what is the same for all of them worked out once.
+
+    Fields that Odoo would compute before each insert (``precompute``) are given as nothing, and the
+    smaller sizes of a picture are not computed: that is what they come to for a contact with
+    neither relations nor a picture, and working it out takes half of the time.
+
+    :param model: ``res.partner`` with the context that the caller wants
+    :return: the new contacts
+    """
+    defaults = model.default_get([name for name, field in model._fields.items() if field.default])
+    blank = {name: False for name, field in model._fields.items() if field.precompute}
+    contacts = model.create([{**blank, **defaults, **vals} for vals in vals_list])
+    for field in model._fields.values():
+        if field.type == "binary" and field.store and field.related:
+            model.env.remove_to_compute(field, contacts)
+    return contacts
