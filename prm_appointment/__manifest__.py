@@ -19,5 +19,8 @@
         "views/prm_patient_views.xml",
         "views/patient_pages.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["prm_appointment/static/src/schedule/*"],
+    },
     "pre_init_hook": "pre_init_hook",
 }

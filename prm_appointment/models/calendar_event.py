@@ -1,9 +1,15 @@
+from contextlib import contextmanager
 from datetime import timedelta
+
+import psycopg2.errors
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import SQL
+
+from ..exceptions import SlotTaken
+from ..quiet_sql import quiet_sql
 
 #: Only people in PRM see these fields; the ORM refuses them to everybody else, in searches too.
 GROUPS = "prm_core.group_prm_user"
@@ -81,6 +87,9 @@ class CalendarEvent(models.Model):
         groups=GROUPS, copy=False, help="Counts the changes, for calendars that took the visit over."
     )
     prm_title = fields.Char(string="Visit", compute="_compute_prm_title", groups=GROUPS)
+    prm_color = fields.Integer(
+        string="Provider's Color", related="prm_provider_id.color", related_sudo=False, groups=GROUPS
+    )
     prm_patient_mobile = fields.Char(
         string="Mobile", related="prm_patient_id.mobile", related_sudo=False, groups=GROUPS
     )
@@ -190,7 +199,8 @@ class CalendarEvent(models.Model):
             {vals.get("prm_provider_id") for vals in vals_list},
             {vals.get("prm_operatory_id") for vals in vals_list},
         )
-        events = super(CalendarEvent, silent).create(vals_list).with_env(self.env)
+        with self._prm_refusals():
+            events = super(CalendarEvent, silent).create(vals_list).with_env(self.env)
         booked = events.sudo().filtered(lambda event: event.prm_status != "cancelled")
         booked._prm_emit("appointment_booked")
         return events
@@ -260,6 +270,24 @@ class CalendarEvent(models.Model):
             locks = SQL(", ").join(SQL("pg_advisory_xact_lock(%s, %s)", *key) for key in keys)
             self.env.execute_query(SQL("SELECT %s", locks))
 
+    @contextmanager
+    def _prm_refusals(self):
+        """Turn a refusal of the database into a sentence, whatever road was taken.
+
+        :raises SlotTaken: when a provider, chair or link is taken.
+        :raises ValidationError: when the values make no visit.
+        """
+        try:
+            with quiet_sql(), self.env.cr.savepoint():
+                yield
+        except psycopg2.IntegrityError as error:
+            if not (error.diag.constraint_name or "").startswith(f"{self._table}_prm_"):
+                raise
+            refusal = SlotTaken
+            if isinstance(error, psycopg2.errors.CheckViolation):
+                refusal = ValidationError
+            raise refusal(self._sql_error_to_message(error)) from error
+
     def write(self, vals):
         visits = self.sudo().filtered("prm_patient_id")
         if not visits:
@@ -282,7 +310,8 @@ class CalendarEvent(models.Model):
             {*visits.prm_provider_id.ids, vals.get("prm_provider_id")},
             {*visits.prm_operatory_id.ids, vals.get("prm_operatory_id")},
         )
-        result = super(CalendarEvent, self.with_context(**SILENT)).write(vals)
+        with self._prm_refusals():
+            result = super(CalendarEvent, self.with_context(**SILENT)).write(vals)
         visits._prm_record_changes(before)
         return result
 

@@ -1,9 +1,6 @@
 from collections import defaultdict
 
-import psycopg2.errors
-
 from odoo import api, fields, models
-from odoo.tools import mute_logger
 
 from .. import slots
 from ..exceptions import SlotTaken
@@ -42,14 +39,7 @@ class CalendarEvent(models.Model):
             if wish.get("stop"):
                 vals["stop"] = wish["stop"]
             vals_list.append(vals)
-        taken = (psycopg2.errors.ExclusionViolation, psycopg2.errors.UniqueViolation)
-        try:
-            # To lose a race is no fault of the program, so it doesn't belong into the log.
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                events = self.create(vals_list)
-        except taken as error:
-            raise SlotTaken(self._sql_error_to_message(error)) from error
-        return events
+        return self.create(vals_list)
 
     @api.model
     def _prm_find_chairs(self, wishes):

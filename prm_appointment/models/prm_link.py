@@ -77,9 +77,7 @@ class PrmLink(models.Model):
     def _page_choose(self, params, notice=None):
         """The free times, day by day."""
         kind = self._appointment_type()
-        now = fields.Datetime.now()
-        earliest = now + timedelta(minutes=kind.min_notice)
-        horizon = now + timedelta(days=HORIZON_DAYS)
+        earliest, horizon = self._bookable_span(kind)
         start = min(max(_parse_day(params.get("from")) or earliest, earliest), horizon)
         stop = min(start + timedelta(days=WINDOW_DAYS), horizon)
         found = kind._free_slots(start, stop)
@@ -137,6 +135,11 @@ class PrmLink(models.Model):
         ]
         return events.search(domain, order="start", limit=1)
 
+    def _bookable_span(self, kind):
+        """From when to when a patient may book now."""
+        now = fields.Datetime.now()
+        return now + timedelta(minutes=kind.min_notice), now + timedelta(days=HORIZON_DAYS)
+
     def _wished_slot(self, params):
         """What the page's address or form asks for, unchecked; None when it makes no sense."""
         start, provider_id = _parse_moment(params.get("start")), _parse_id(params.get("provider"))
@@ -147,12 +150,8 @@ class PrmLink(models.Model):
     def _offered_slot(self, params):
         """The slot that is asked for, if it is on offer at this moment; else None."""
         wish, kind = self._wished_slot(params), self._appointment_type()
-        now = fields.Datetime.now()
-        if not wish or not (
-            now + timedelta(minutes=kind.min_notice)
-            <= wish.start
-            <= now + timedelta(days=HORIZON_DAYS)
-        ):
+        earliest, horizon = self._bookable_span(kind)
+        if not wish or not earliest <= wish.start <= horizon:
             return None
         provider = self.env["prm.provider"].browse(wish.provider_id)
         found = kind._free_slots(wish.start, wish.stop, provider)
@@ -160,8 +159,9 @@ class PrmLink(models.Model):
 
     def _why_not_offered(self, params):
         """``taken`` when it once was on offer, ``not_offered`` for anything made up."""
-        wish = self._wished_slot(params)
-        if wish and wish.start > fields.Datetime.now() and self._appointment_type()._is_regular(wish):
+        wish, kind = self._wished_slot(params), self._appointment_type()
+        earliest, horizon = self._bookable_span(kind)
+        if wish and earliest <= wish.start <= horizon and kind._is_regular(wish):
             return "taken"
         return "not_offered"
 

@@ -6,7 +6,7 @@ from .common import AppointmentCase
 #: Everything on a calendar event that speaks of the patient or of the visit.
 SECRET_FIELDS = ("prm_patient_id", "prm_company_id", "prm_type_id", "prm_provider_id",
                  "prm_operatory_id", "prm_status", "prm_source", "prm_note", "prm_link_id",
-                 "prm_sequence", "prm_title", "prm_patient_mobile")  # fmt: skip
+                 "prm_sequence", "prm_title", "prm_patient_mobile", "prm_color")  # fmt: skip
 
 
 @tagged("post_install", "-at_install")

@@ -140,17 +140,28 @@ class TestAppointment(AppointmentCase):
         self.assertFalse(self.luca.appointment_ids)
 
     def test_moving_onto_another_visit(self):
-        """As by dragging: a plain write; the sentence comes from the constraint."""
+        """As by dragging in the calendar: a plain write."""
         self._book(self._at(8))
         event = self._book(self._at(10), self.luca)
-        with (
-            mute_logger("odoo.sql_db"),
-            self.assertRaises(psycopg2.errors.ExclusionViolation) as caught,
-            self.env.cr.savepoint(),
-        ):
+        with self.assertRaisesRegex(SlotTaken, "This provider has another visit at that time."):
             event.write({"start": self._at(8), "stop": self._at(8, 45)})
-        message = self.env["calendar.event"]._sql_error_to_message(caught.exception)
-        self.assertIn("This provider has another visit at that time.", message)
+        event.invalidate_recordset()
+        self.assertEqual(event.start, self._at(10))
+
+    def test_a_plain_create_is_refused_alike(self):
+        self._book(self._at(8))
+        with self.assertRaisesRegex(SlotTaken, "This provider has another visit at that time."):
+            self.env["calendar.event"].create(
+                {"prm_patient_id": self.luca.id, "prm_type_id": self.hygiene.id,
+                 "prm_provider_id": self.giulia.id, "start": self._at(8, 30)}
+            )  # fmt: skip
+
+    def test_a_cancelled_visit_comes_back_only_if_its_time_is_free(self):
+        event = self._book(self._at(8))
+        event.prm_status = "cancelled"
+        self._book(self._at(8), self.luca)
+        with self.assertRaises(SlotTaken):
+            event.prm_status = "booked"
 
     def test_even_plain_sql_can_not_book_twice(self):
         first, second = self._book(self._at(8)), self._book(self._at(10), self.luca)
@@ -167,16 +178,16 @@ class TestAppointment(AppointmentCase):
 
     def test_times_that_make_no_sense(self):
         event = self._book(self._at(8))
-        with self.assertRaises(ValidationError):
-            event.write({"start": self._at(9), "stop": self._at(8)})
-        with (
-            mute_logger("odoo.sql_db"),
-            self.assertRaises(psycopg2.errors.CheckViolation) as caught,
-            self.env.cr.savepoint(),
-        ):
-            event.write({"start": self._at(9), "stop": self._at(9)})
-        message = self.env["calendar.event"]._sql_error_to_message(caught.exception)
-        self.assertIn("A visit ends after it starts", message)
+        for stop in (self._at(8), self._at(9)):
+            with self.assertRaises(ValidationError):
+                event.write({"start": self._at(9), "stop": stop})
+        with self.assertRaisesRegex(ValidationError, "A visit ends after it starts"):
+            self._book(self._at(10), stop=self._at(9))
+        with self.assertRaisesRegex(ValidationError, "needs a patient, a provider and a status"):
+            self.env["calendar.event"].create(
+                {"prm_patient_id": self.maria.id, "prm_type_id": self.hygiene.id,
+                 "start": self._at(8)}
+            )  # fmt: skip
 
     # ------------------------------------------------------------
     # CHANGES

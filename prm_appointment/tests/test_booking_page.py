@@ -249,7 +249,7 @@ class TestBookingPage(BookingCase):
     # CALENDAR FILE
     # ------------------------------------------------------------
 
-    def _calendar(self):
+    def _calendar_file(self):
         response = self.url_open(self.path + "/calendar.ics")
         self.assertEqual(response.status_code, 200)
         self.assertEqual(response.headers["Content-Type"], "text/calendar; charset=utf-8")
@@ -259,17 +259,17 @@ class TestBookingPage(BookingCase):
     def test_calendar_file(self):
         self._post(self._first_slot())
         visit = self._visits()
-        (first,) = self._calendar().walk("VEVENT")
+        (first,) = self._calendar_file().walk("VEVENT")
         self.assertEqual(first["DTSTART"].dt.replace(tzinfo=None), visit.start)
         self.assertEqual(first["DTEND"].dt.replace(tzinfo=None), visit.stop)
         self.assertIn("Via Garibaldi 1", first["LOCATION"])
         moved = visit.start + timedelta(minutes=15)
         visit.write({"start": moved, "stop": moved + timedelta(minutes=45)})
-        (second,) = self._calendar().walk("VEVENT")
+        (second,) = self._calendar_file().walk("VEVENT")
         self.assertEqual(second["UID"], first["UID"])
         self.assertGreater(second["SEQUENCE"], first["SEQUENCE"])
         visit.prm_status = "cancelled"
-        calendar = self._calendar()
+        calendar = self._calendar_file()
         (third,) = calendar.walk("VEVENT")
         self.assertEqual((calendar["METHOD"], third["STATUS"]), ("CANCEL", "CANCELLED"))
         self.assertGreater(third["SEQUENCE"], second["SEQUENCE"])
