@@ -14,7 +14,7 @@ CHUNK_BYTES = 1024 * 1024
 #: csv reader refuses a field of 131,072; a smaller bound lets us tell the person what to do.
 RECORD_LIMIT = 100_000
 #: One file. A million patients make about 250 MB.
-FILE_LIMIT_MB = 1024
+FILE_LIMIT_MB = 256
 
 #: First bytes of files that people choose by mistake.
 _MAGIC = (

@@ -1,3 +1,4 @@
+from . import importing
 from . import test_access
 from . import test_procedure
 from . import test_recall_engine

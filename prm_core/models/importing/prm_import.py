@@ -300,7 +300,7 @@ class PrmImport(models.Model):
             raise UserError(self.env._("Choose a file first."))
         if attachment.store_fname:
             return open(attachment._full_path(attachment.store_fname), "rb")  # noqa: PTH123
-        return io.BytesIO(attachment.raw)
+        return io.BytesIO(attachment.raw or b"")
 
     def _open_table(self, file):
         return open_table(file, encoding=self.encoding or None)

@@ -38,10 +38,11 @@ class PrmImport(models.Model):
 
     # -- first pass
 
-    def _check(self, report=None):
+    def _check(self, report=None, file=None):
         """Judge the whole file and store what would become of each row. Writes no patient.
 
         :param report: collector of the kind's ``_report``, or None
+        :param file: the file, binary and seekable, where it isn't stored yet
         :raise ImportProblem: the file as a whole can't be imported
         """
         self.ensure_one()
@@ -51,8 +52,8 @@ class PrmImport(models.Model):
         rules = kind._rules(self, layout)
         counts = dict.fromkeys(OUTCOMES, 0)
         read = warned = 0
-        with self._open() as file:
-            table = self._open_table(file)
+        with file or self._open() as source:
+            table = self._open_table(source)
             require_rows(table)
             mapper = self._mapper(table, layout)
             for records in _batches(map(mapper.read, table.rows())):
@@ -278,6 +279,9 @@ class PrmImport(models.Model):
                 "as_of": as_of or fields.Date.context_today(self),
             }
         )
+        report = run._kind()._report(run, run._layout())
+        # Judged from where it lies: what is no list is refused before it is read into memory.
+        run._check(report=report, file=path.open("rb"))
         self.env["ir.attachment"].create(
             {
                 "name": path.name,
@@ -287,8 +291,6 @@ class PrmImport(models.Model):
                 "raw": path.read_bytes(),
             }
         )
-        report = run._kind()._report(run, run._layout())
-        run._check(report=report)
         run._load_all()
         return run, report
 

@@ -1,0 +1,2 @@
+from . import test_import_dental
+from . import test_procedures
