@@ -2,6 +2,12 @@
 PYTHON ?= python3
 ENV := $(PYTHON) -m tools.devenv
 
+# Whatever the tools remember lies in the one ignored folder too.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.prm/cache/python
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.prm/cache/hypothesis
+export RUFF_CACHE_DIR := $(CURDIR)/.prm/cache/ruff
+export PYLINTHOME := $(CURDIR)/.prm/cache/pylint
+
 .PHONY: help setup demo stop clean test lint format bench shots odoo db
 .DEFAULT_GOAL := help
 
