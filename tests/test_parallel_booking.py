@@ -66,8 +66,8 @@ def _book(wish):
 
 
 def _booked(server):
-    return int(postgres.query("SELECT count(*) FROM calendar_event WHERE prm_patient_id IS NOT NULL",
-                              server.database)[0])  # fmt: skip
+    visits = "SELECT count(*) FROM calendar_event WHERE prm_patient_id IS NOT NULL"
+    return int(postgres.query(visits, server.database)[0])
 
 
 @pytest.mark.parametrize("attempt", range(ROUNDS))

@@ -1,9 +1,8 @@
 from urllib.parse import urlsplit
 
 from odoo import http
-from odoo.http import request
-
 from odoo.addons.prm_core.controllers import patient_link
+from odoo.http import request
 
 from .. import calendar_file
 from ..exceptions import SlotTaken

@@ -2,7 +2,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import psycopg2.errors
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
@@ -36,8 +35,10 @@ SILENT = {
     "tracking_disable": True,
 }
 #: With these the calendar would link the visit to the patient's record, for every colleague to see.
-REVEALING_CONTEXT = ("active_model", "active_id", "active_ids", "default_res_model", "default_res_id",
-                     "default_res_model_id", "default_partner_ids")  # fmt: skip
+REVEALING_CONTEXT = (
+    "active_model", "active_id", "active_ids", "default_res_model", "default_res_id",
+    "default_res_model_id", "default_partner_ids",
+)  # fmt: skip
 
 _TIME = {"start", "stop", "duration", "prm_provider_id", "prm_operatory_id", "prm_status", "active"}
 _PROVIDER_LOCK, _OPERATORY_LOCK = 7_360_001, 7_360_002
@@ -84,11 +85,16 @@ class CalendarEvent(models.Model):
         "prm.link", string="Booked with Link", groups=GROUPS, ondelete="set null", copy=False
     )
     prm_sequence = fields.Integer(
-        groups=GROUPS, copy=False, help="Counts the changes, for calendars that took the visit over."
+        groups=GROUPS,
+        copy=False,
+        help="Counts the changes, for calendars that took the visit over.",
     )
     prm_title = fields.Char(string="Visit", compute="_compute_prm_title", groups=GROUPS)
     prm_color = fields.Integer(
-        string="Provider's Color", related="prm_provider_id.color", related_sudo=False, groups=GROUPS
+        string="Provider's Color",
+        related="prm_provider_id.color",
+        related_sudo=False,
+        groups=GROUPS,
     )
     prm_patient_mobile = fields.Char(
         string="Mobile", related="prm_patient_id.mobile", related_sudo=False, groups=GROUPS
@@ -193,7 +199,7 @@ class CalendarEvent(models.Model):
         context = {
             key: value for key, value in self.env.context.items() if key not in REVEALING_CONTEXT
         }
-        silent = self.with_context({**context, **SILENT})
+        silent = self.with_context(context, **SILENT)
         vals_list = silent._prepare_appointment_vals(vals_list)
         self._prm_lock(
             {vals.get("prm_provider_id") for vals in vals_list},
@@ -333,67 +339,12 @@ class CalendarEvent(models.Model):
             vals.update(active=not cancelled, show_as="free" if cancelled else "busy")
         return vals
 
-    def _prm_snapshot(self):
-        """What matters to the patient."""
-        self.ensure_one()
-        return self.start, self.stop, self.prm_provider_id.id, self.prm_status
-
-    def _prm_record_changes(self, before):
-        """Tell the timeline what changed since the snapshots."""
-        moved, by_status = self.browse(), {}
-        for event in self:
-            *old_time, old_status = before[event.id]
-            *new_time, new_status = event._prm_snapshot()
-            if new_status != old_status:
-                by_status.setdefault(new_status, self.browse())
-                by_status[new_status] |= event
-            if new_time != old_time and new_status != "cancelled":
-                moved |= event
-            if new_status != old_status or new_time != old_time:
-                super(CalendarEvent, event).write({"prm_sequence": event.prm_sequence + 1})
-        moved._prm_emit("appointment_moved", {key: value[0] for key, value in before.items()})
-        for status, events in by_status.items():
-            code = "reopened" if status == "booked" else status
-            events._prm_emit(f"appointment_{code}")
-
-    def _prm_emit(self, code, moved_from=None):
-        """Write the fact to the patients' timelines.
-
-        :param moved_from: ``{event id: former start}``
-        """
-        if not self:
-            return
-        entries = []
-        for event in self:
-            payload = {"type": event.name, "start": event._prm_local(event.start)}
-            if moved_from:
-                payload["from"] = event._prm_local(moved_from[event.id])
-            entries.append(
-                {
-                    "patient": event.prm_patient_id,
-                    "company_id": event.prm_company_id.id,
-                    "record": event,
-                    "payload": payload,
-                }
-            )
-        self.env["prm.event"].emit(code, entries)
-
-    def _prm_zone(self):
-        """Time zone of the practice, in which the visit is spoken of."""
-        self.ensure_one()
-        return self.prm_company_id._prm_zone()
-
-    def _prm_local(self, moment):
-        zone = self._prm_zone()
-        local = fields.Datetime.context_timestamp(self.with_context(tz=zone), moment)
-        return local.strftime("%Y-%m-%d %H:%M")
-
     @api.ondelete(at_uninstall=False)
     def _unlink_except_appointments(self):
         if self.sudo().filtered("prm_patient_id"):
             raise UserError(
                 self.env._(
-                    "A visit is cancelled, not deleted, so that everybody can see what became of it."
+                    "A visit is cancelled, not deleted, so that all can see what became of it."
                 )
             )
 

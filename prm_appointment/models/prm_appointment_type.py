@@ -2,7 +2,6 @@ from collections import defaultdict
 from datetime import datetime, time, timedelta
 
 import pytz
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -51,7 +50,9 @@ class PrmAppointmentType(models.Model):
         help="By the link in a message. When off, the link's page asks them to call.",
     )
     min_notice = fields.Integer(
-        string="Notice", default=120, help="Minutes between an online booking and the visit, at least."
+        string="Notice",
+        default=120,
+        help="Minutes between an online booking and the visit, at least.",
     )
     color = fields.Integer()
 
@@ -87,9 +88,7 @@ class PrmAppointmentType(models.Model):
         diaries, duration, chairs = self._search_input(slot.start, slot.stop)
         idle = [slots.Diary(diary.provider_id, diary.working) for diary in diaries]
         rooms = None if chairs is None else dict.fromkeys(chairs, ())
-        found = slots.find_slots(
-            idle, duration, rooms, not_before=slot.start, not_after=slot.stop
-        )
+        found = slots.find_slots(idle, duration, rooms, not_before=slot.start, not_after=slot.stop)
         return any(item.provider_id == slot.provider_id for item in found)
 
     def _search_input(self, date_from, date_to, providers=None):

@@ -1,10 +1,8 @@
 from datetime import datetime, timedelta
 
 from odoo import fields, models
-
 from odoo.addons.prm_core import templating
 
-from .. import patient_dates
 from ..slots import Slot
 
 #: Days on one page of free times, and how far ahead a patient can look.
@@ -12,7 +10,7 @@ WINDOW_DAYS = 14
 HORIZON_DAYS = 120
 
 #: A moment in the address of a page: UTC, to the minute.
-_MOMENT = "%Y%m%dT%H%MZ"
+MOMENT = "%Y%m%dT%H%MZ"
 
 templating.register_variables(
     templating.Variable(
@@ -94,9 +92,9 @@ class PrmLink(models.Model):
         shown = [slot for slot in found if chosen in (None, slot.provider_id)]
         later = found and stop < horizon
         values = {
-            **self._prepare_common_values(),
+            **self._prepare_choose_values(),
             "notice": notice,
-            "days": self._group_by_day(shown, chosen),
+            "days": self._group_by_day(shown),
             "providers": providers if len(providers) > 1 else providers.browse(),
             "chosen": chosen,
             "later": stop.strftime("%Y-%m-%d") if later else None,
@@ -195,63 +193,6 @@ class PrmLink(models.Model):
     def _after_booking(self, event):
         """Hook: the patient has booked with this link, in the same transaction."""
 
-    # ------------------------------------------------------------
-    # WORDS
-    # ------------------------------------------------------------
-
-    def _prepare_common_values(self):
-        kind = self._appointment_type()
-        return {
-            "first_name": self.patient_id._salutation() or "",
-            "type_name": kind.name or "",
-            "minutes": kind.duration,
-        }
-
-    def _patient_dates(self):
-        """How dates and times are written for the patient."""
-        return patient_dates.Writer(self.env.lang or "en_US", self.company_id._prm_zone())
-
-    def _prepare_confirm_values(self, slot):
-        dates = self._patient_dates()
-        provider = self.env["prm.provider"].browse(slot.provider_id)
-        return {
-            **self._prepare_common_values(),
-            "when_day": dates.full_day(slot.start),
-            "when_time": dates.clock(slot.start),
-            "until_time": dates.clock(slot.stop),
-            "provider_name": provider.name,
-            "start": slot.start.strftime(_MOMENT),
-            "provider": provider.id,
-        }
-
-    def _prepare_visit_values(self, event, fresh=False):
-        """Values of the page that shows a visit."""
-        dates = self._patient_dates()
-        return {
-            **self._prepare_common_values(),
-            "type_name": event.prm_type_id.name or "",
-            "fresh": fresh,
-            "over": event.start <= fields.Datetime.now(),
-            "when_day": dates.full_day(event.start),
-            "when_time": dates.clock(event.start),
-            "until_time": dates.clock(event.stop),
-            "provider_name": event.prm_provider_id.name,
-        }
-
-    def _group_by_day(self, found, chosen):
-        """The days of the page, each with its times; several providers at one time count once."""
-        dates = self._patient_dates()
-        days = {}
-        for slot in found:
-            day = days.setdefault(dates.date(slot.start), {})
-            if slot.start not in day:
-                address = f"?start={slot.start.strftime(_MOMENT)}&provider={slot.provider_id}"
-                day[slot.start] = {"time": dates.clock(slot.start), "address": address}
-        return [
-            {"title": dates.day(next(iter(times))), "times": list(times.values())}
-            for times in days.values()
-        ]
-
 
 def _parse_id(text):
     """A positive database id, else None."""
@@ -260,7 +201,7 @@ def _parse_id(text):
 
 def _parse_moment(text):
     try:
-        return datetime.strptime(text or "", _MOMENT)
+        return datetime.strptime(text or "", MOMENT)
     except ValueError:
         return None
 

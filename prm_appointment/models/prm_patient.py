@@ -14,13 +14,17 @@ class PrmPatient(models.Model):
         string="Next Visit", compute="_compute_next_appointment", compute_sudo=True
     )
     appointment_count = fields.Integer(
-        compute="_compute_next_appointment", compute_sudo=True, help="Visits, without cancelled ones."
+        compute="_compute_next_appointment",
+        compute_sudo=True,
+        help="Visits, without cancelled ones.",
     )
 
     def _compute_next_appointment(self):
         events = self.env["calendar.event"]
         counts = dict(
-            events._read_group([("prm_patient_id", "in", self.ids)], ["prm_patient_id"], ["__count"])
+            events._read_group(
+                [("prm_patient_id", "in", self.ids)], ["prm_patient_id"], ["__count"]
+            )
         )
         upcoming = dict(
             events._read_group(

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 import psycopg2
-
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
@@ -102,8 +101,12 @@ class TestAppointment(AppointmentCase):
         self.assertTrue(meeting.unlink())
 
     def test_meetings_and_visits_in_one_go(self):
-        visit = {"prm_patient_id": self.maria.id, "prm_type_id": self.hygiene.id,
-                 "prm_provider_id": self.giulia.id, "start": self._at(8)}
+        visit = {
+            "prm_patient_id": self.maria.id,
+            "prm_type_id": self.hygiene.id,
+            "prm_provider_id": self.giulia.id,
+            "start": self._at(8),
+        }
         meeting = {"name": "Team", "start": self._at(8), "stop": self._at(9)}
         events = self.env["calendar.event"].create([meeting, visit])
         self.assertEqual(events.mapped("name"), ["Team", "Dental hygiene"])
@@ -268,6 +271,7 @@ class TestAppointment(AppointmentCase):
 
     def test_batch_costs_no_query_per_visit(self):
         """Two hundred visits: what is asked once is asked once, the rest goes in batches."""
+
         def wishes(first):
             return [
                 self._wish(self._at(0, 15 * n, days=first), operatory=self.chair_1,

@@ -3,7 +3,6 @@ from unittest.mock import patch
 
 import icalendar
 from lxml import html
-
 from odoo import fields
 from odoo.tests import HttpCase, tagged
 
@@ -76,9 +75,7 @@ class TestBookingPage(BookingCase):
         self.assertEqual(
             self._codes(self.maria), ["patient_created", "appointment_booked", "link_acted"]
         )
-        local = fields.Datetime.context_timestamp(
-            visit.with_context(tz="Europe/Rome"), visit.start
-        )
+        local = fields.Datetime.context_timestamp(visit.with_context(tz="Europe/Rome"), visit.start)
         text = booked.text_content()
         self.assertIn(f"{local:%-I:%M}", text.replace("\\u00a0", " "))
         for part in ("Giulia Bianchi", "Via Garibaldi 1", "+39 02 5500 0000", f"{local:%A}"):

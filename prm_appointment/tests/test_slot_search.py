@@ -1,7 +1,6 @@
 from datetime import datetime, timedelta
 
 import pytz
-
 from odoo.tests import tagged
 
 from ..slots import merge
@@ -96,8 +95,15 @@ class TestSlotSearch(AppointmentCase):
     def test_same_hours_as_odoos_own_over_clock_changes(self):
         """Timetables are expanded here, for speed; they must say what `resource.calendar` says."""
         self.calendar.switch_calendar_type()
-        night = {"name": "Night", "dayofweek": "6", "hour_from": 1.5, "hour_to": 5,
-                 "day_period": "morning", "week_type": "1", "calendar_id": self.calendar.id}
+        night = {
+            "name": "Night",
+            "dayofweek": "6",
+            "hour_from": 1.5,
+            "hour_to": 5,
+            "day_period": "morning",
+            "week_type": "1",
+            "calendar_id": self.calendar.id,
+        }
         self.env["resource.calendar.attendance"].create([night, {**night, "week_type": "0"}])
         self.calendar.attendance_ids.filtered(
             lambda line: line.week_type == "0" and line.dayofweek == "2"

@@ -127,15 +127,18 @@ class TestSlots(BaseCase):
         autumn = expand_shifts(opening, "Europe/Rome", date(2026, 10, 24), date(2026, 10, 25))
         self.assertEqual([start.hour for start, _stop in autumn], [6, 7])
         night = [Shift(6, 0, 6)]
-        (start, stop), = expand_shifts(night, "Europe/Rome", date(2026, 3, 29), date(2026, 3, 29))
+        ((start, stop),) = expand_shifts(night, "Europe/Rome", date(2026, 3, 29), date(2026, 3, 29))
         self.assertEqual(stop - start, timedelta(hours=5))
-        (start, stop), = expand_shifts(night, "Europe/Rome", date(2026, 10, 25), date(2026, 10, 25))
+        ((start, stop),) = expand_shifts(
+            night, "Europe/Rome", date(2026, 10, 25), date(2026, 10, 25)
+        )
         self.assertEqual(stop - start, timedelta(hours=7))
 
     def test_grid_stays_where_work_starts(self):
         opening = datetime(2026, 5, 4, 8, 10)
         diary = Diary(1, ((opening, opening + timedelta(hours=2)),))
-        found = find_slots([diary], timedelta(minutes=30), not_before=opening + timedelta(minutes=1))
+        after = opening + timedelta(minutes=1)
+        found = find_slots([diary], timedelta(minutes=30), not_before=after)
         self.assertEqual(found[0].start, opening + STEP)
         self.assertEqual(find_slots([diary], timedelta(hours=3)), [])
 
@@ -152,8 +155,6 @@ class TestSlots(BaseCase):
         diary = Diary(1, tuple((day, day + timedelta(hours=1)) for day in days))
         found = find_slots([diary], timedelta(minutes=30))
         chosen = spread_over_days(found, 3, "Europe/Rome")
-        self.assertEqual(
-            [slot.start for slot in chosen], [days[0], days[0] + STEP, days[1]]
-        )
+        self.assertEqual([slot.start for slot in chosen], [days[0], days[0] + STEP, days[1]])
         self.assertEqual(len(spread_over_days(found, 99, "Europe/Rome")), len(found))
         self.assertEqual(spread_over_days([], 3, "UTC"), [])
