@@ -7,6 +7,5 @@
     "website": "https://prm.example.org",
     "license": "AGPL-3",
     "depends": ["prm_dental"],
-    "data": [],
     "post_init_hook": "post_init_hook",
 }

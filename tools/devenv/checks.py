@@ -12,6 +12,9 @@ PYLINT_OFF = (
     "method-required-super",  # append-only ledgers refuse to write, on purpose
     "prefer-env-translation",  # plain Python has no environment: it translates lazily
     "missing-return",  # taken for a model's method in plain classes too
+    "consider-merging-classes-inherited",  # a model is built room by room, on purpose
+    "odoo-addons-relative-import",  # commands and plain tests are loaded outside their add-on
+    "context-overridden",  # a context is replaced whole where none of it may leak through
 )
 FORMATTED = ("xml", "js", "scss", "css", "yml")
 NODE_MANIFEST = settings.REQUIREMENTS / "node" / "package.json"
