@@ -52,8 +52,9 @@ def make_procedures(env):
         SELECT p.id, p.company_id,
                (%(types)s::int[])[1 + floor(random() * %(type_count)s)::int],
                current_date - floor(random() * 1825)::int,
-               (ARRAY['completed', 'completed', 'completed', 'completed', 'completed', 'completed',
-                      'completed', 'planned', 'existing', 'deleted'])[1 + floor(random() * 10)::int],
+               CASE WHEN random() < 0.7 THEN 'completed'
+                    ELSE (ARRAY['planned', 'existing', 'deleted'])[1 + floor(random() * 3)::int]
+               END,
                1, now(), 1, now()
           FROM generate_series(1, %(count)s) n
           JOIN LATERAL (SELECT %(first)s + floor(random() * %(patients)s)::int + 0 * n AS id) pick
@@ -193,8 +194,7 @@ class Bench:
         )
         env.cr.commit()
         names = [
-            node.get("name")
-            for node in _fields_of(env.ref("prm_dental.prm_recall_view_list"))
+            node.get("name") for node in _fields_of(env.ref("prm_dental.prm_recall_view_list"))
         ]
         spec = {name: {} for name in names}
         for name in ("patient_id", "type_id"):

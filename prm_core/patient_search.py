@@ -21,6 +21,9 @@ _DATE = re.compile(r"^(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})$")
 #: With fewer digits than this, a number is an identifier or the end of a phone number.
 MIN_PHONE_DIGITS = 6
 
+#: Letters up to which a fragment is too short for a trigram index.
+MAX_SHORT = 2
+
 
 def fold(text):
     """Lower case, no accents, single spaces: ``"  Renée ST.CLAIRE" -> "renee st.claire"``."""
@@ -47,11 +50,26 @@ def _name_words(name):
     return [joined] if joined == spaced else [joined, spaced]
 
 
+def _short_fragments(names):
+    """All one- and two-letter pieces of the words of folded names, in order."""
+    words = {word for name in names for word in name.split(" ")}
+    return sorted(
+        {
+            word[start : start + length]
+            for word in words
+            for length in (1, MAX_SHORT)
+            for start in range(len(word) - length + 1)
+        }
+    )
+
+
 def search_key(names=(), phones=(), birth_date=None, identifiers=(), emails=()):
     """The stored text over all that a patient can be found by.
 
     Parts stand between bars; identifiers have a number sign before them, so that a short number
-    finds the identifier that begins with it and not any phone number that holds it.
+    finds the identifier that begins with it and not any phone number that holds it. Behind the last
+    bar stand all pieces of the names that are too short for a trigram, each as a word of its own:
+    so the trigram index finds them too, where it would otherwise have to be read from end to end.
 
     :param names: texts; :param phones: texts, best in E.164; :param birth_date: date or None;
     :param identifiers: values without their system; :param emails: texts.
@@ -61,12 +79,15 @@ def search_key(names=(), phones=(), birth_date=None, identifiers=(), emails=()):
     for name in names:
         if name:
             parts += [word for word in _name_words(name) if word not in parts]
+    short = _short_fragments(parts)
     parts += [_digits(phone) for phone in phones if phone and _digits(phone)]
     if birth_date:
         parts.append(birth_date.isoformat())
     parts += [f"#{fold(value)}" for value in identifiers if value]
     parts += [fold(email) for email in emails if email]
-    return f"|{'|'.join(parts)}|" if parts else ""
+    if not parts:
+        return ""
+    return f"|{'|'.join(parts)}|" + (f" {' '.join(short)} " if short else "")
 
 
 def _dates(text):
@@ -108,6 +129,8 @@ def search_terms(typed):
     [['muller'], ['1985-03-12', '1985-12-03']]
     >>> search_terms("(202) 555-0101")
     [['2025550101']]
+    >>> search_terms("mü")
+    [[' mu ']]
     """
     text = _SPACES.sub(" ", typed).strip()
     if not text:
@@ -125,6 +148,10 @@ def search_terms(typed):
         elif word.isdigit():
             terms.append(_number(word))
         elif plain := _PUNCTUATION.sub("", fold(word)):
+            if len(plain) <= MAX_SHORT:
+                # Stands as a word of its own in the key: see `search_key`.
+                terms.append([f" {plain} "])
+                continue
             # An identifier may hold punctuation that a name loses.
             folded = fold(word)
             terms.append([plain] if plain == folded else [plain, f"#{folded}"])

@@ -1,8 +1,7 @@
 """Why a recall is not sent, in words for staff."""
 
-from odoo.tools.translate import LazyTranslate
-
 from odoo.addons.prm_core.models.messaging.reasons import register_reason
+from odoo.tools.translate import LazyTranslate
 
 _lt = LazyTranslate(__name__)
 

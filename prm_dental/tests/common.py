@@ -1,9 +1,8 @@
 from datetime import datetime, timedelta
 
 from odoo import fields
-from odoo.tests import new_test_user
-
 from odoo.addons.prm_core.tests.common import PrmCase
+from odoo.tests import new_test_user
 
 
 class DentalCase(PrmCase):

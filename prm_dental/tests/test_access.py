@@ -104,14 +104,18 @@ class TestAccess(DentalCase):
         for user in (self.receptionist, self.clinician, self.manager, self.plain_user):
             with self.subTest(user=user.login):
                 patients = self.as_user(user, self.env["prm.patient"])
-                arch = patients.get_view(
-                    self.env.ref("prm_core.prm_patient_view_form").id, "form"
-                )["arch"]
+                arch = patients.get_view(self.env.ref("prm_core.prm_patient_view_form").id, "form")[
+                    "arch"
+                ]
                 self.assertEqual("recall_ids" in arch, user != self.plain_user)
 
     def test_a_colleague_without_patients_still_keeps_a_calendar(self):
-        event = self.env["calendar.event"].with_user(self.outsider).create(
-            {"name": "Lunch", "start": "2026-12-01 12:00:00", "stop": "2026-12-01 13:00:00"}
+        event = (
+            self.env["calendar.event"]
+            .with_user(self.outsider)
+            .create(
+                {"name": "Lunch", "start": "2026-12-01 12:00:00", "stop": "2026-12-01 13:00:00"}
+            )
         )
         event.write({"start": "2026-12-01 11:00:00"})
         event.unlink()

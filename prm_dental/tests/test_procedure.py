@@ -1,7 +1,6 @@
 from datetime import date, timedelta
 
 import psycopg2
-
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -98,9 +97,7 @@ class TestCatalogue(DentalCase):
         self.assertEqual(kinds._ensure_codes(self.practice, {"D1110"})["D1110"], own.id)
         self.assertNotIn("D1110", kinds._ids_by_code(self.other_practice))
         # The other practice may mean something else by it.
-        self.assertNotEqual(
-            kinds._ensure_codes(self.other_practice, {"D1110"})["D1110"], own.id
-        )
+        self.assertNotEqual(kinds._ensure_codes(self.other_practice, {"D1110"})["D1110"], own.id)
 
     def test_a_code_means_one_thing_in_a_practice(self):
         kinds = self.env["prm.procedure.type"]

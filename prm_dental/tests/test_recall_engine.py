@@ -121,7 +121,7 @@ class TestRecallEngine(DentalCase):
 
     def test_only_these_patients(self):
         patient, recall = self._due_patient()
-        other, other_recall = self._due_patient(first_name="Ida")
+        _other, other_recall = self._due_patient(first_name="Ida")
         self.env.flush_all()
         self.env.cr.execute("UPDATE prm_procedure SET date = '2025-02-02'")
         self.env["prm.recall"]._recompute(patient)
@@ -251,9 +251,7 @@ class TestManualDate(DentalCase):
 
     def test_a_recall_needs_something_to_count_from(self):
         with self.assertRaisesRegex(ValidationError, "no visit to count from"):
-            self.env["prm.recall"].create(
-                {"patient_id": self.maria.id, "type_id": self.hygiene.id}
-            )
+            self.env["prm.recall"].create({"patient_id": self.maria.id, "type_id": self.hygiene.id})
 
     def test_not_recalled(self):
         patient, recall = self._due_patient()

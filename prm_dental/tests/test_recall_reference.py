@@ -3,7 +3,6 @@ from datetime import date, timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from odoo.tests import tagged
 
 from .common import DentalCase

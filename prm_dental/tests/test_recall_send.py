@@ -2,10 +2,9 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.addons.prm_core.channels import Outcome, get_channel
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
-
-from odoo.addons.prm_core.channels import Outcome, get_channel
 
 from .common import DentalCase
 
@@ -114,9 +113,7 @@ class TestRecallPreview(DentalCase):
         recalls |= self._due_patient(first_name="Ida", email=False)[1]
         recalls |= self._due_patient(first_name="Eva")[1]
         wizard = self._preview(recalls)
-        self.assertEqual(
-            (wizard.total, wizard.allowed_count, wizard.held_back_count), (3, 2, 1)
-        )
+        self.assertEqual((wizard.total, wizard.allowed_count, wizard.held_back_count), (3, 2, 1))
         wizard.line_ids.invalidate_recordset()
         self.assertEqual(wizard.line_ids.mapped("allowed"), [True, True, False])
 

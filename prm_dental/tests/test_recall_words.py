@@ -1,6 +1,5 @@
-from odoo.tests import tagged
-
 from odoo.addons.prm_core import mail_layout
+from odoo.tests import tagged
 
 from .common import DentalCase
 

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-
 from odoo.addons.prm_core.models.messaging.reasons import reason_text
+from odoo.exceptions import UserError
 
 
 class PrmRecallSend(models.TransientModel):

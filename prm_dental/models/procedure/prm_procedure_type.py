@@ -65,9 +65,11 @@ class PrmProcedureType(models.Model):
         same = everything.search([("code", "in", self.mapped("code"))])
         for kind in self:
             others = same.filtered(
-                lambda other, kind=kind: other.code == kind.code
-                and other != kind
-                and not (other.company_id and kind.company_id)
+                lambda other, kind=kind: (
+                    other.code == kind.code
+                    and other != kind
+                    and not (other.company_id and kind.company_id)
+                )
             )
             if others:
                 raise ValidationError(

@@ -9,7 +9,7 @@ class CalendarEvent(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """An appointment of the right kind, by whomever it is made, answers the patient's recall."""
+        """An appointment of the right kind, whoever makes it, answers the patient's recall."""
         events = super().create(vals_list)
         self.env["prm.recall"]._mark_stale(events.sudo().prm_patient_id)
         return events

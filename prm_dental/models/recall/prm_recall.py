@@ -1,7 +1,6 @@
 from datetime import datetime, time
 
 import pytz
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
@@ -66,13 +65,11 @@ class PrmRecall(models.Model):
     last_contact_at = fields.Datetime(
         string="Last Contact", compute="_compute_last_contact_at", store=True
     )
-    last_message_state = fields.Selection(
-        related="last_message_id.state", string="Message"
-    )
+    last_message_state = fields.Selection(related="last_message_id.state", string="Message")
     state = fields.Selection(
         [
-            ("due", "Due"),
             ("upcoming", "Later"),
+            ("due", "Due"),
             ("booked", "Booked"),
             ("disabled", "Not recalled"),
         ],
@@ -171,8 +168,7 @@ class PrmRecall(models.Model):
                 continue
             recall.reason = self.env._(
                 "%(visit)s on %(date)s + %(interval)s",
-                visit=visits.get((recall.patient_id.id, recall.type_id.id))
-                or recall.type_id.name,
+                visit=visits.get((recall.patient_id.id, recall.type_id.id)) or recall.type_id.name,
                 date=format_date(self.env, recall.previous_date, date_format="medium"),
                 interval=recall.type_id.interval_text,
             )
@@ -182,9 +178,7 @@ class PrmRecall(models.Model):
         self.ensure_one()
         return bool(self.manual_due_date) and (
             not self.previous_date
-            or bool(
-                self.manual_previous_date and self.previous_date <= self.manual_previous_date
-            )
+            or bool(self.manual_previous_date and self.previous_date <= self.manual_previous_date)
         )
 
     def _get_last_visits(self):

@@ -2,10 +2,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools.misc import format_date
-
 from odoo.addons.prm_core import templating
 from odoo.addons.prm_core.outbox import Request
+from odoo.tools.misc import format_date
 
 PURPOSE = "recall"
 LINK_ACTION = "book_appointment"
@@ -124,9 +123,7 @@ class PrmRecallOutreach(models.Model):
             text = body._render(values)
         except templating.TemplateError as error:
             return Plan(recall, "bad_template", decision, detail=body._explain(error))
-        return Plan(
-            recall, "ok", decision, request, text["subject"], text["body"], text["lang"]
-        )
+        return Plan(recall, "ok", decision, request, text["subject"], text["body"], text["lang"])
 
     def _prepare_variables(self, text_lang):
         """Values of the template's variables, in the language of the text.

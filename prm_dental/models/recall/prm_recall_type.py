@@ -104,9 +104,7 @@ class PrmRecallType(models.Model):
         for kind in self:
             if kind.active and not kind.trigger_type_ids:
                 raise ValidationError(
-                    self.env._(
-                        "Say for %s which procedures the wait is counted from.", kind.name
-                    )
+                    self.env._("Say for %s which procedures the wait is counted from.", kind.name)
                 )
 
     @api.model_create_multi
