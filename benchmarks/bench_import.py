@@ -11,6 +11,7 @@ import json
 import os
 import random
 import time
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,7 +43,7 @@ def make_rows(count):
             "FName": first,
             "PatStatus": rng.choice("0000000235"),
             "Gender": rng.choice("012"),
-            "Birthdate": f"{rng.randint(1935, 2024)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}",
+            "Birthdate": str(date(1935, 1, 1) + timedelta(days=rng.randrange(32_000))),
             "HmPhone": phone if number % 3 == 0 else "",
             "WirelessPhone": phone if number % 4 else "",
             "Email": f"patient{number}@example.com" if number % 5 else "",

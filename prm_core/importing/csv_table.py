@@ -1,5 +1,6 @@
 """CSV files as numbered records, with flat memory and a bound on every record."""
 
+import contextlib
 import csv
 import io
 import itertools
@@ -113,12 +114,10 @@ class CsvTable:
     def _undecodable_row(self):
         """Number of the first record with an undecodable character."""
         number = 0
-        try:
+        with contextlib.suppress(ImportProblem, UnicodeError):
             for number, _cells, text in self._parse(self._text(errors="replace")):
                 if "\ufffd" in text:
                     return number
-        except (ImportProblem, UnicodeError):
-            pass
         return number + 1
 
     def _encoding_problem(self, row):
@@ -160,12 +159,10 @@ class CsvTable:
     def _score(sample, delimiter):
         """Rank a delimiter: (most records as wide as the heading, width, share of them)."""
         widths = []
-        try:
+        with contextlib.suppress(csv.Error):
             for record in itertools.islice(csv.reader(sample, delimiter=delimiter), 100):
                 if record:
                     widths.append(len(record))
-        except csv.Error:
-            pass
         if not widths:
             return (False, 0, 0.0)
         share = widths.count(widths[0]) / len(widths)

@@ -75,7 +75,6 @@ class PrmImport(models.Model):
     )
     country_id = fields.Many2one(
         "res.country",
-        string="Country",
         required=True,
         default=lambda self: self.env.company.country_id or self.env.ref("base.us"),
         help="Phone numbers without a country prefix are read as numbers of this country.",
@@ -101,7 +100,7 @@ class PrmImport(models.Model):
         ],
         help="Leave empty to have it found from the file.",
     )
-    file_summary = fields.Char(readonly=True)
+    file_summary = fields.Char(string="Read as", readonly=True)
     problem = fields.Text(readonly=True, copy=False)
     column_ids = fields.One2many("prm.import.column", "import_id", string="Columns")
     line_ids = fields.One2many("prm.import.line", "import_id", string="Rows")
@@ -181,7 +180,7 @@ class PrmImport(models.Model):
         for run in self:
             run.open_duplicate_count = counts.get(run, 0)
 
-    @api.onchange("file")
+    @api.onchange("file", "encoding")
     def _onchange_file(self):
         """Say at once what the file looks like, and choose the layout that fits."""
         self.problem = self.file_summary = False
@@ -318,8 +317,7 @@ class PrmImport(models.Model):
 
     def _sentence(self, problem):
         """Return the sentence of an ImportProblem in the user's language."""
-        # pylint: disable=gettext-variable
-        return self.env._(problem.template) % problem.params
+        return self.env._(problem.template, **problem.params)
 
     # -- the steps
 
@@ -338,7 +336,7 @@ class PrmImport(models.Model):
         except ImportProblem as problem:
             raise UserError(self._sentence(problem)) from problem
         self.write({"state": "columns", "problem": False})
-        return self._reopen()
+        return True
 
     def _propose_columns(self, table):
         self.column_ids.unlink()
@@ -391,7 +389,7 @@ class PrmImport(models.Model):
         else:
             mapping = mapping.create({**vals, "name": name, "company_id": self.company_id.id})
         self.write({"layout_code": "own", "mapping_id": mapping.id, "system": name})
-        return self._reopen()
+        return True
 
     def action_check(self):
         """Columns → check: judge the whole file and show what an import would do."""
@@ -404,7 +402,7 @@ class PrmImport(models.Model):
         except ImportProblem as problem:
             raise UserError(self._sentence(problem)) from problem
         self.state = "checked"
-        return self._reopen()
+        return True
 
     def action_import(self):
         """Check → import: at once for a small file, else in the background."""
@@ -414,7 +412,7 @@ class PrmImport(models.Model):
             raise UserError(self.env._("Check the list first."))
         self.write({"state": "running", "problem": False})
         self.sudo()._start()
-        return self._reopen()
+        return True
 
     def action_back(self):
         """Go one step back; what was checked is thrown away, nothing has been imported yet."""
@@ -424,7 +422,7 @@ class PrmImport(models.Model):
         elif self.state == "columns":
             self.column_ids.unlink()
             self.state = "file"
-        return self._reopen()
+        return True
 
     def action_another(self):
         """Start with the next list."""
@@ -469,12 +467,3 @@ class PrmImport(models.Model):
         """
         self.check_access("write")
         self.env["prm.patient"].check_access("create")
-
-    def _reopen(self):
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "current",
-        }

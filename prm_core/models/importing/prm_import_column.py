@@ -21,7 +21,7 @@ class PrmImportColumn(models.Model):
         found = {}
         for kind, label in self.env["prm.import"]._fields["kind"]._description_selection(self.env):
             for target in self.env[f"prm.import.kind.{kind}"]._targets():
-                text = self.env._(target.label)  # pylint: disable=gettext-variable
+                text = self.env._(target.label)
                 found.setdefault(target.name, text if kind == "patients" else f"{label}: {text}")
         return list(found.items())
 

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...importing.mapper import Note, Record
+from ...importing.normalise import name_key
 from ...importing.rules import digest
 
 #: Fields that "same person" fills in where the patient has none.
@@ -12,6 +13,11 @@ DETAIL_FIELDS = (
     "first_name", "last_name", "preferred_name", "birth_date", "mobile", "phone", "work_phone",
     "email", "street", "street2", "zip", "city", "state_id", "country_id",
     "preferred_channel_id", "first_visit_date",
+)  # fmt: skip
+
+#: Fields that are compared for staff.
+SHOWN_FIELDS = (
+    "last_name", "first_name", "birth_date", "mobile", "phone", "email", "street", "city",
 )  # fmt: skip
 
 
@@ -30,16 +36,14 @@ class PrmImportDuplicate(models.Model):
     row = fields.Integer(aggregator=False)
     reason = fields.Selection(
         [
-            ("duplicate_identifier", "Same number as an earlier row"),
-            ("duplicate_person", "Same person as an earlier row"),
-            ("matches_patient", "Same person as a patient who is here"),
+            ("duplicate_identifier", "Has the number of an earlier row"),
+            ("duplicate_person", "Looks like an earlier row"),
+            ("matches_patient", "Looks like a patient who is here"),
         ],
         string="Why",
         required=True,
     )
-    patient_id = fields.Many2one(
-        "prm.patient", string="Patient", index="btree_not_null", ondelete="cascade"
-    )
+    patient_id = fields.Many2one("prm.patient", index="btree_not_null", ondelete="cascade")
     system = fields.Char(required=True)
     identifier = fields.Char(string="Number in the list")
     fingerprint = fields.Char(required=True, help="Two rows with equal content are offered once.")
@@ -65,6 +69,7 @@ class PrmImportDuplicate(models.Model):
     row_email = fields.Char(string="Email in the list", compute="_compute_row_values")
     row_address = fields.Char(string="Address in the list", compute="_compute_row_values")
     row_status = fields.Char(string="Status in the list", compute="_compute_row_values")
+    differences = fields.Char(compute="_compute_differences")
     patient_birth_date = fields.Date(related="patient_id.birth_date", string="Birth date")
     patient_mobile = fields.Char(related="patient_id.mobile", string="Mobile")
     patient_phone = fields.Char(related="patient_id.phone", string="Home phone")
@@ -97,6 +102,21 @@ class PrmImportDuplicate(models.Model):
             patient = duplicate.patient_id
             parts = (patient.street, patient.zip, patient.city)
             duplicate.patient_address = ", ".join(part for part in parts if part)
+
+    @api.depends("values", "patient_id")
+    @api.depends_context("lang")
+    def _compute_differences(self):
+        """Name what differs, so that staff need not compare letter by letter."""
+        for duplicate in self:
+            patient, values = duplicate.patient_id, duplicate.values or {}
+            different = []
+            for name in SHOWN_FIELDS:
+                here, there = patient[name], values.get(name)
+                if name == "birth_date" and here:
+                    here = here.isoformat()
+                if here and there and name_key(here) != name_key(there):
+                    different.append(patient._fields[name]._description_string(self.env))
+            duplicate.differences = ", ".join(different)
 
     @api.model
     def _offer(self, run, duplicates):

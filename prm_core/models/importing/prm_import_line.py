@@ -58,10 +58,9 @@ class PrmImportLine(models.Model):
         value = self.value or ""
         code, colon, detail = value.partition(": ")
         if code in ROW_PROBLEMS:
-            text = self.env._(ROW_PROBLEMS[code])  # pylint: disable=gettext-variable
+            text = self.env._(ROW_PROBLEMS[code])
             value = f"{text}{colon}{detail}"
-        # pylint: disable=gettext-variable
-        return self.env._(template) % {"value": f"“{value}”" if value else "", "of": self.of or ""}
+        return self.env._(template, value=f"“{value}”" if value else "", of=self.of or "")
 
     def _patient(self):
         return self.env["prm.patient"].browse(filter(None, self.mapped("res_id")))
