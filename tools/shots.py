@@ -1,47 +1,51 @@
 """`make shots`: screenshots of the main screens by a real browser, from the demo practice."""
 
-import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
 
 from playwright.sync_api import sync_playwright
 
+from tools.browser import DESKTOP, PHONE, launch, log_in
 from tools.devenv import databases, postgres, settings
 from tools.devenv.server import wait_for
 
 DATABASE = "prm_shots"
-DESKTOP = {"width": 1366, "height": 850}
-PHONE = {"width": 390, "height": 844}
+ZONE = "America/Denver"
 
-#: name of the picture -> path to open as the receptionist, and what to do before the picture
+ROW = ".o_data_row >> nth=2 >> .o_data_cell >> nth=0"
+#: name of the picture -> who looks, path, and what is clicked before
 SCREENS = {
-    "patients": ("/odoo/patients", None),
-    "patient": ("/odoo/patients", ".o_data_row >> nth=0"),
-    "schedule": ("/odoo/schedule", None),
-    "recalls": ("/odoo/recalls", None),
-    "messages": ("/odoo/action-prm_core.prm_message_action", None),
-    "templates": ("/odoo/action-prm_core.prm_template_action", ".o_data_row >> nth=0"),
-    "import": ("/odoo/action-prm_core.prm_import_action", None),
-}
+    "patients": ("receptionist", "/odoo/patients", ()),
+    "patient": ("receptionist", "/odoo/patients", (ROW,)),
+    "schedule": ("receptionist", "/odoo/schedule", ()),
+    "recalls": ("receptionist", "/odoo/recalls", ()),
+    "recall-send": (
+        "receptionist",
+        "/odoo/recalls",
+        ("thead input[type=checkbox]", "button[name=action_send]"),
+    ),
+    "messages": ("receptionist", "/odoo/action-prm_core.prm_message_action", ()),
+    "template": ("receptionist", "/odoo/action-prm_core.prm_template_action", (
+        ".o_data_row >> nth=0 >> .o_data_cell >> nth=0",)),
+    "import": ("receptionist", "/odoo/action-prm_core.prm_import_new_action", ()),
+    "hygienist-schedule": ("hygienist", "/odoo/schedule", ()),
+    "manager-recall-types": ("manager", "/odoo/action-prm_dental.prm_recall_type_action", ()),
+}  # fmt: skip
 
-ISSUE_LINK = """
-patient = env["prm.patient"].search([("status", "=", "active"), ("lang", "=", "en_US")], limit=1)
-recall = env["prm.recall"].search([("patient_id.lang", "=", "{lang}")], limit=1)
-kind = recall.type_id.appointment_type_id
-_link, url = env["prm.link"]._issue(
-    "book_appointment", recall.patient_id, record=recall, payload={{"type_id": kind.id}})
+#: Language -> is a link to the booking page, made for a patient who speaks it.
+LANGUAGES = ("en_US", "it_IT", "es_ES", "de_DE", "zh_CN")
+ISSUE_LINKS = f"""
+for lang in {LANGUAGES!r}:
+    recall = env["prm.recall"].search(
+        [("patient_id.lang", "=", lang), ("patient_id.status", "=", "active"),
+         ("state", "=", "due")], limit=1)
+    payload = {{"type_id": recall.type_id.appointment_type_id.id}}
+    _link, url = env["prm.link"]._issue(
+        "book_appointment", recall.patient_id, record=recall, payload=payload)
+    print("URL", lang, url.rpartition("/")[2])
 env.cr.commit()
-print("URL=" + url)
 """
-
-
-def launch(playwright):
-    """Chromium from Debian, without the calls home that this browser makes by itself."""
-    return playwright.chromium.launch(
-        executable_path=shutil.which("chromium"),
-        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
-    )
 
 
 @contextmanager
@@ -49,11 +53,13 @@ def serving():
     """A server on a copy of the demo practice; yields its address."""
     databases.copy(databases.ensure_demo_template(), DATABASE)
     port = settings.free_port(8169)
-    line = databases.odoo_command("-d", DATABASE, "--http-port", port, "--log-level=warn",
-                                  "--max-cron-threads=0")  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    databases.set_address(DATABASE, address)
+    line = databases.odoo_command(
+        "-d", DATABASE, "--http-port", port, "--log-level=warn", "--max-cron-threads=0"
+    )
     process = subprocess.Popen([str(part) for part in line], env=postgres.environment())
     try:
-        address = f"http://127.0.0.1:{port}"
         wait_for(f"{address}/web/login", process, "shots.log")
         yield address
     finally:
@@ -62,16 +68,21 @@ def serving():
         databases.drop(DATABASE)
 
 
-def _link(address, lang):
-    """A booking link for a patient who speaks a language."""
+def _tokens():
+    """Tokens of booking links by language."""
+    line = databases.odoo_command(
+        "-c", settings.ODOO_CONF, "-d", DATABASE, "--no-http", command="shell"
+    )
     result = subprocess.run(
-        [str(part) for part in databases.odoo_command(
-            "-c", settings.ODOO_CONF, "-d", DATABASE, "--no-http", command="shell")],
-        input=ISSUE_LINK.format(lang=lang),
-        env=postgres.environment(), capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    url = next(line[4:] for line in result.stdout.splitlines() if line.startswith("URL="))
-    return f"{address}/prm/l/{url.rpartition('/')[2]}"
+        [str(part) for part in line],
+        input=ISSUE_LINKS,
+        env=postgres.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = (line.split() for line in result.stdout.splitlines() if line.startswith("URL "))
+    return {lang: token for _url, lang, token in rows}
 
 
 def _save(page, name):
@@ -80,30 +91,32 @@ def _save(page, name):
     print(f"  {path.name}")
 
 
-def _backend(browser, address):
-    page = browser.new_page(viewport=DESKTOP)
-    page.goto(f"{address}/web/login")
-    page.fill("input[name=login]", "receptionist")
-    page.fill("input[name=password]", "receptionist")
-    page.click("button[type=submit]")
-    page.wait_for_selector(".o_main_navbar")
-    for name, (path, click) in SCREENS.items():
+def _staff_screens(browser, address):
+    pages = {}
+    for name, (login, path, clicks) in SCREENS.items():
+        if login not in pages:
+            pages[login] = browser.new_page(**DESKTOP, timezone_id=ZONE, locale="en-US")
+            log_in(pages[login], address, login)
+        page = pages[login]
         page.goto(f"{address}{path}")
         page.wait_for_selector(".o_action_manager .o_content")
         page.wait_for_load_state("networkidle")
-        if click:
-            page.click(f"{click} >> .o_data_cell >> nth=0")
-            page.wait_for_selector(".o_form_view")
+        for click in clicks:
+            page.click(click)
             page.wait_for_load_state("networkidle")
         _save(page, name)
-    page.close()
 
 
-def _patient_pages(browser, address):
-    for lang in ("en_US", "it_IT", "es_ES", "de_DE", "zh_CN"):
-        page = browser.new_page(viewport=PHONE)
-        page.goto(_link(address, lang))
-        _save(page, f"booking-{lang}")
+def _patient_screens(browser, address):
+    for lang, token in _tokens().items():
+        page = browser.new_page(**PHONE)
+        page.goto(f"{address}/prm/l/{token}")
+        _save(page, f"booking-1-{lang}")
+        page.locator(".p-slot").first.click()
+        _save(page, f"booking-2-{lang}")
+        page.locator("form button[type=submit]").click()
+        page.wait_for_load_state("networkidle")
+        _save(page, f"booking-3-{lang}")
         page.close()
 
 
@@ -111,8 +124,8 @@ def main():
     settings.SHOTS.mkdir(parents=True, exist_ok=True)
     with serving() as address, sync_playwright() as playwright:
         browser = launch(playwright)
-        _backend(browser, address)
-        _patient_pages(browser, address)
+        _staff_screens(browser, address)
+        _patient_screens(browser, address)
         browser.close()
 
 

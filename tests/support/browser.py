@@ -1,33 +1,12 @@
-"""A real browser: Chromium from Debian, driven by Playwright."""
+"""A real browser whose complaints and requests are kept."""
 
-import shutil
 from contextlib import contextmanager
 
 from playwright.sync_api import sync_playwright
 
-DESKTOP = {"viewport": {"width": 1366, "height": 850}}
-PHONE = {
-    "viewport": {"width": 390, "height": 844},
-    "device_scale_factor": 2,
-    "has_touch": True,
-    "is_mobile": True,
-}
+from tools.browser import DESKTOP, PHONE, launch, log_in
 
-#: Chromium's own calls home are refused on a closed network and only cost time.
-_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-
-
-def launch(playwright):
-    path = shutil.which("chromium")
-    assert path, "Chromium is missing; the set-up installs it"
-    return playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
+__all__ = ["DESKTOP", "PHONE", "Visitor", "browser", "log_in"]
 
 
 class Visitor:
@@ -58,11 +37,3 @@ def browser():
 
         yield visit
         chromium.close()
-
-
-def log_in(page, address, login):
-    page.goto(f"{address}/web/login")
-    page.fill("input[name=login]", login)
-    page.fill("input[name=password]", login)
-    page.click("button[type=submit]")
-    page.wait_for_selector(".o_main_navbar")
