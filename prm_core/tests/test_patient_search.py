@@ -85,8 +85,8 @@ class TestFindPatient(PrmCase):
 
     def test_found_by_anything(self):
         for typed in (
-            "sofia", "s", "fí", "GE", "D' Ang", "angelo", "D'Angelo", "DANGELO sof", "chicca", "388 000 0000",
-            "+39 388 0000000", "21/09/1963", "1963-09-21", "p1100000", "#p11",
+            "sofia", "s", "fí", "GE", "D' Ang", "angelo", "D'Angelo", "DANGELO sof", "chicca",
+            "388 000 0000", "+39 388 0000000", "21/09/1963", "1963-09-21", "p1100000", "#p11",
         ):  # fmt: skip
             self.assertFound(typed, self.sofia)
 
@@ -94,6 +94,17 @@ class TestFindPatient(PrmCase):
         patients = self.as_user(self.receptionist, self.env["prm.patient"])
         for typed in ("sofia verdi", "22/09/1963", "388 000 0009", "#1100000", "sof%a", "so_ia"):
             self.assertNotIn(self.sofia, patients.search([("display_name", "ilike", typed)]), typed)
+
+    def test_the_contacts_own_rule_holds(self):
+        """A contact that is another company's alone hides its patient, as Odoo has it."""
+        patients = self.as_user(self.receptionist, self.env["prm.patient"])
+        domain = [("display_name", "ilike", "sofia")]
+        contact = self.sofia.partner_id
+        for company, seen in ((self.practice, True), (self.other_practice, False), (False, True)):
+            contact.sudo().company_id = company
+            self.assertEqual(self.sofia in patients.search(domain), seen)
+            self.assertEqual(bool(patients.search_count(domain)), seen)
+            self.assertEqual(self.as_user(self.receptionist, self.sofia).has_access("read"), seen)
 
     def test_changed_facts_are_found_at_once(self):
         self.sofia.email = "new.address@example.org"

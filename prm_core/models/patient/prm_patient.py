@@ -2,6 +2,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.orm.domains import DomainCondition
+from odoo.tools import SQL
 
 from ... import patient_search
 
@@ -115,6 +117,53 @@ class PrmPatient(models.Model):
             Domain.OR(Domain("search_key", "like", text) for text in alternatives)
             for alternatives in patient_search.search_terms(value)
         )
+
+    @api.model
+    def _search(
+        self, domain, offset=0, limit=None, order=None, *, active_test=True, bypass_access=False
+    ):
+        """The same patients as by the record rules, several times faster to count.
+
+        A patient is a contact, so the contacts' rule holds too, and Odoo joins the contact of every
+        hit to ask for it. The few contacts that the rule forbids are looked up instead.
+        """
+        if self.env.su or bypass_access:
+            return super()._search(
+                domain, offset, limit, order, active_test=active_test, bypass_access=bypass_access
+            )
+        self.browse().check_access("read")
+        query = super()._search(
+            domain, offset, limit, order, active_test=active_test, bypass_access=True
+        )
+        if query.is_empty():
+            return query
+        sudo = self.sudo().with_context(active_test=False)
+        rules = self.env["ir.rule"]._compute_domain(self._name, "read")
+        rules = rules.map_conditions(sudo._without_forbidden_contacts).optimize_full(sudo)
+        if rules.is_false():
+            return self.browse()._as_query()
+        if not rules.is_true():
+            query.add_where(rules._to_sql(sudo, self._table, query))
+        return query
+
+    @api.model
+    def _without_forbidden_contacts(self, condition):
+        """“The contact is allowed” as “the contact is none of the forbidden”; other conditions as
+        they are.
+        """
+        if condition.field_expr != "partner_id" or condition.operator not in ("any", "any!"):
+            return condition
+        rule = Domain(condition.value)
+        forbidden = self.env["res.partner"]._search(~rule)
+        # By Odoo's rule a contact without a company is everybody's, so the forbidden ones have one:
+        # PostgreSQL does not see that by itself, and would read all contacts instead of the index.
+        if not forbidden.is_empty() and any(
+            part.field_expr == "company_id" and part.operator == "in" and False in part.value
+            for part in getattr(rule, "children", ())
+            if rule.OPERATOR == "|" and isinstance(part, DomainCondition)
+        ):
+            forbidden.add_where(SQL("%s IS NOT NULL", SQL.identifier("res_partner", "company_id")))
+        return Domain("partner_id", "not in", forbidden)
 
     @api.depends("birth_date")
     def _compute_age(self):
