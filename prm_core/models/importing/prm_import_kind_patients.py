@@ -220,7 +220,7 @@ class PrmImportKindPatients(models.AbstractModel):
                 patient = self.env["prm.patient"].browse(plan.res_id)
                 patient.with_context(tracking_disable=True).write(plan.vals)
         self._record_permissions(run, new + changed)
-        self._record_events(run, new, changed)
+        self._record_events(run, new + changed)
 
     def _create_patients(self, run, plans):
         """Create contacts and patients with their numbers, a batch at a time.
@@ -306,15 +306,13 @@ class PrmImportKindPatients(models.AbstractModel):
             ],
         )
 
-    def _record_events(self, run, new, changed):
-        """Tell the timeline who came and who was changed by which row of which list."""
-        types = self.env["prm.event.type"]
-        entries = [(plan, types._id_of("patient_created"), None) for plan in new]
-        imported = types._id_of("imported")
-        entries += [
-            (plan, imported, {"list": run.name, "row": plan.record.number})
-            for plan in new + changed
-        ]
+    def _record_events(self, run, plans):
+        """Tell the timeline who came, or was changed, by which row of which list.
+
+        A patient of a list is no new patient of the practice: nothing that greets new ones may
+        start, so "became a patient" is not said.
+        """
+        imported = self.env["prm.event.type"]._id_of("imported")
         now = fields.Datetime.now()
         bulk.insert(
             self.env["prm.event"],
@@ -322,11 +320,11 @@ class PrmImportKindPatients(models.AbstractModel):
                 {
                     "patient_id": plan.res_id,
                     "company_id": run.company_id.id,
-                    "event_type_id": type_id,
+                    "event_type_id": imported,
                     "occurred_at": now,
-                    "payload": payload,
+                    "payload": {"list": run.name, "row": plan.record.number},
                 }
-                for plan, type_id, payload in entries
+                for plan in plans
             ],
         )
 

@@ -1,3 +1,4 @@
+import logging
 from datetime import timedelta
 from itertools import islice
 
@@ -9,6 +10,8 @@ from ...importing.reasons import WARNINGS
 from ...importing.report import check_sum
 from ...importing.rules import ACCEPTED, DUPLICATE, Outcome
 from ...importing.writer import write_csv, write_xlsx
+
+_logger = logging.getLogger(__name__)
 
 BATCH_ROWS = 1000
 #: Up to this many rows the person waits for the result; it takes some seconds.
@@ -241,7 +244,16 @@ class PrmImport(models.Model):
 
     def _stop(self, error):
         """Keep a run that failed so that it can be continued; say why."""
-        message = self._sentence(error) if isinstance(error, ImportProblem) else str(error)
+        if isinstance(error, ImportProblem):
+            message = self._sentence(error)
+        else:
+            _logger.error("Import %s stopped", self.id, exc_info=error)
+            message = self.env._(
+                "The import stopped after %(done)s rows; they stay. Press “Continue”. If it stops"
+                " again, tell your administrator: %(error)s",
+                done=self.loaded_count,
+                error=error,
+            )
         self.write({"state": "stopped", "problem": message})
 
     # -- without a screen

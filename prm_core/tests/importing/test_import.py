@@ -7,6 +7,7 @@ from unittest.mock import patch
 from odoo.addons.prm_core.importing.readers import open_table
 from odoo.addons.prm_core.models.importing import prm_import_run
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import mute_logger
 from openpyxl import Workbook
 
 from . import samples
@@ -268,6 +269,28 @@ class TestEngine(ImportCase):
         self.assertEqual((run.state, run.new_count), ("done", 120))
         self.assertEqual([call.args[0] for call in done.call_args_list], [50, 50, 20, 1])
         self.assertEqual(self.patient("1").create_uid, self.receptionist)
+
+    def test_a_batch_that_fails_can_be_continued(self):
+        run = self.new_import(self._list(20))
+        run.action_read()
+        run.action_check()
+        kind = type(self.env["prm.import.kind.patients"])
+        with (
+            patch.object(prm_import_run, "AT_ONCE_ROWS", 0),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", return_value=60.0),
+            patch.object(self.env.cr, "rollback"),
+        ):
+            run.action_import()
+            with (
+                patch.object(kind, "_load", side_effect=ValueError("no space left")),
+                mute_logger("odoo.addons.prm_core.models.importing.prm_import_run"),
+            ):
+                self.env["prm.import"].sudo()._cron_import()
+            self.assertEqual((run.state, run.loaded_count), ("stopped", 0))
+            self.assertIn("no space left", run.problem)
+            run.action_import()
+            self.env["prm.import"].sudo()._cron_import()
+        self.assertEqual((run.state, run.new_count, run.problem), ("done", 20, False))
 
     def test_somebody_was_faster(self):
         run = self.new_import(self._list(3))
