@@ -72,7 +72,7 @@ def _found(rows, outcome, *fields):
 
 
 def _warnings(rows):
-    """Bad phones and addresses by row; other remarks, such as an unknown language, are not asked."""
+    """Bad phones and addresses by row; other remarks (an unknown language) are not asked."""
     found = []
     for row in rows:
         codes = {code.partition(":")[0] for code in (row["warnings"] or "").split(",")}

@@ -13,27 +13,32 @@ from tools.devenv.server import wait_for
 DATABASE = "prm_shots"
 ZONE = "America/Denver"
 
-ROW = ".o_data_row >> nth=2 >> .o_data_cell >> nth=0"
-#: name of the picture -> who looks, path, and what is clicked before
+_CELL = ".o_data_row >> nth={} >> .o_data_cell >> nth=0"
+_LIST, _FORM, _CALENDAR = ".o_list_view .o_data_row", ".o_form_view", ".o_calendar_view .fc-event"
+#: name of the picture -> who looks, path, and by turns what is waited for and what is clicked
 SCREENS = {
-    "patients": ("receptionist", "/odoo/patients", ()),
-    "patient": ("receptionist", "/odoo/patients", (ROW,)),
-    "schedule": ("receptionist", "/odoo/schedule", ()),
-    "recalls": ("receptionist", "/odoo/recalls", ()),
+    "patients": ("receptionist", "/odoo/patients", (_LIST,)),
+    "patient": ("receptionist", "/odoo/patients", (_LIST, _CELL.format(2), _FORM)),
+    "schedule": ("receptionist", "/odoo/schedule", (_CALENDAR,)),
+    "recalls": ("receptionist", "/odoo/recalls", (_LIST,)),
     "recall-send": (
         "receptionist",
         "/odoo/recalls",
-        ("thead input[type=checkbox]", "button[name=action_send]"),
+        (_LIST, "thead input[type=checkbox]", "button[name=action_send]", "button[name=action_send]",
+         ".modal .o_data_row"),
     ),
-    "messages": ("receptionist", "/odoo/action-prm_core.prm_message_action", ()),
-    "template": ("receptionist", "/odoo/action-prm_core.prm_template_action", (
-        ".o_data_row >> nth=0 >> .o_data_cell >> nth=0",)),
-    "import": ("receptionist", "/odoo/action-prm_core.prm_import_new_action", ()),
-    "hygienist-schedule": ("hygienist", "/odoo/schedule", ()),
-    "manager-recall-types": ("manager", "/odoo/action-prm_dental.prm_recall_type_action", ()),
+    "messages": ("receptionist", "/odoo/action-prm_core.prm_message_action", (".o_list_view",)),
+    "template": ("receptionist", "/odoo/action-prm_core.prm_template_action",
+                 (_LIST, _CELL.format(0), _FORM)),
+    "import": ("receptionist", "/odoo/action-prm_core.prm_import_new_action", (_FORM,)),
+    "hygienist-schedule": ("hygienist", "/odoo/schedule", (_CALENDAR,)),
+    "manager-recall-types": ("manager", "/odoo/action-prm_dental.prm_recall_type_action", (_LIST,)),
 }  # fmt: skip
 
-#: Language -> is a link to the booking page, made for a patient who speaks it.
+#: Nothing is loading any more.
+SETTLED = "() => document.fonts.status === 'loaded' && !document.querySelector('.o_loading')"
+
+#: Of each language there is a patient in the demo practice who gets a link.
 LANGUAGES = ("en_US", "it_IT", "es_ES", "de_DE", "zh_CN")
 ISSUE_LINKS = f"""
 for lang in {LANGUAGES!r}:
@@ -93,17 +98,17 @@ def _save(page, name):
 
 def _staff_screens(browser, address):
     pages = {}
-    for name, (login, path, clicks) in SCREENS.items():
+    for name, (login, path, steps) in SCREENS.items():
         if login not in pages:
             pages[login] = browser.new_page(**DESKTOP, timezone_id=ZONE, locale="en-US")
             log_in(pages[login], address, login)
         page = pages[login]
         page.goto(f"{address}{path}")
-        page.wait_for_selector(".o_action_manager .o_content")
-        page.wait_for_load_state("networkidle")
-        for click in clicks:
-            page.click(click)
-            page.wait_for_load_state("networkidle")
+        for index, selector in enumerate(steps):
+            page.wait_for_selector(selector)
+            if index % 2:
+                page.click(selector)
+        page.wait_for_function(SETTLED)
         _save(page, name)
 
 
@@ -115,7 +120,7 @@ def _patient_screens(browser, address):
         page.locator(".p-slot").first.click()
         _save(page, f"booking-2-{lang}")
         page.locator("form button[type=submit]").click()
-        page.wait_for_load_state("networkidle")
+        page.wait_for_selector("a[href$='/calendar.ics']")
         _save(page, f"booking-3-{lang}")
         page.close()
 
