@@ -53,7 +53,6 @@ class PrmRecall(models.Model):
     disabled_reason = fields.Char(string="Why Not")
     appointment_id = fields.Many2one(
         "calendar.event",
-        string="Appointment",
         readonly=True,
         ondelete="set null",
         index="btree_not_null",

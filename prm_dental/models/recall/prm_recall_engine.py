@@ -89,16 +89,16 @@ class PrmRecallEngine(models.Model):
             SQL("SELECT array_agg(DISTINCT procedure_type_id) FROM prm_recall_type_trigger_rel")
         )[0][0]
         rows = self.env.execute_query(self._get_recompute_query(triggers or [], patients))
-        written = [row for row in rows if row[0] == "written"]
-        if rows:
+        counts = {word: number for word, number, *_rest in rows if word != "booked"}
+        if any(counts.values()):
             self.invalidate_model()
-        self._emit_booked([row for row in written if row[4] and not row[5]])
-        return {"written": len(written), "deleted": len(rows) - len(written)}
+        self._emit_booked([row for row in rows if row[0] == "booked"])
+        return counts
 
     @api.model
     def _flush_sources(self):
         """Have in the database what the statement reads."""
-        super().flush_model()
+        self.flush_model()
         for model, names in (
             ("prm.procedure", ["patient_id", "company_id", "type_id", "date", "state"]),
             ("prm.recall.type", None),
@@ -185,12 +185,14 @@ class PrmRecallEngine(models.Model):
                        write_uid = excluded.write_uid, write_date = excluded.write_date
              RETURNING r.id, r.patient_id, r.type_id, r.appointment_id
             )
-            SELECT 'deleted', id, NULL::int, NULL::int, NULL::int, NULL::int FROM gone
+            SELECT 'deleted', count(*), NULL::int, NULL::int, NULL::int FROM gone
              UNION ALL
-            SELECT 'written', n.id, n.patient_id, n.type_id, n.appointment_id, w.old_appointment
+            SELECT 'written', count(*), NULL, NULL, NULL FROM written
+             UNION ALL
+            SELECT 'booked', n.id, n.patient_id, n.type_id, n.appointment_id
               FROM written n
-         LEFT JOIN difference w ON w.patient_id = n.patient_id AND w.type_id = n.type_id
-                   AND n.appointment_id IS NOT NULL
+              JOIN difference w ON w.patient_id = n.patient_id AND w.type_id = n.type_id
+             WHERE n.appointment_id IS NOT NULL AND w.old_appointment IS NULL
             """,
             last=self._get_last_query(triggers, ids if chosen else None),
             booked=self._get_booked_query(ids if chosen else None),
@@ -262,7 +264,7 @@ class PrmRecallEngine(models.Model):
     def _emit_booked(self, rows):
         """Tell the timeline of recalls that have become booked.
 
-        :param rows: rows of the statement: word, recall, patient, type, appointment, before.
+        :param rows: rows of the statement: word, recall, patient, type, appointment.
         """
         if not rows:
             return
