@@ -6,7 +6,7 @@
     "author": "PRM for Odoo contributors",
     "website": "https://prm.example.org",
     "license": "AGPL-3",
-    "depends": ["contacts", "mail", "phone_validation", "portal"],
+    "depends": ["contacts", "mail", "phone_validation", "portal", "sms"],
     "external_dependencies": {
         "python": ["email-validator", "jinja2", "openpyxl", "phonenumbers", "requests"]
     },

@@ -245,6 +245,16 @@ class TestNoOtherRoad(MessageCase):
             )  # fmt: skip
         self.assertEqual(self._mails(), before)
 
+    def test_odoos_own_sms_is_closed(self):
+        with self.assertRaisesRegex(UserError, "for colleagues"):
+            self.as_user(self.receptionist, self.maria)._message_sms("Your results")
+        composer = self.env["sms.composer"].with_context(
+            active_model="prm.patient", active_ids=self.maria.ids
+        )
+        with self.assertRaisesRegex(UserError, "for colleagues"):
+            composer.create({"composition_mode": "mass", "body": "Hi"}).action_send_sms()
+        self.assertFalse(self.env["sms.sms"].search([]))
+
     def test_a_patient_who_follows_gets_nothing(self):
         before = self._mails()
         self.maria.message_subscribe(self.maria.partner_id.ids)

@@ -27,13 +27,24 @@ class PrmPatient(models.Model):
         named = set((msg_vals or {}).get("partner_ids") or message.sudo().partner_ids.ids)
         # A bare address has no id; somebody outside who merely follows is passed over in silence.
         if any(not recipient["id"] or recipient["id"] in named for recipient in outside):
-            raise UserError(
-                self.env._(
-                    "Notes here are for colleagues. To write to the patient, send a message from a "
-                    "template: then permission and language are looked after."
-                )
-            )
+            raise self._other_road_error()
         return [recipient for recipient in recipients if recipient not in outside]
+
+    def _message_sms(self, body, **kwargs):
+        """Odoo's own SMS button would go round permission and quiet hours."""
+        raise self._other_road_error()
+
+    def _sms_get_recipients_info(self, *args, **kwargs):
+        """The same for SMS to many patients at once."""
+        raise self._other_road_error()
+
+    def _other_road_error(self):
+        return UserError(
+            self.env._(
+                "Notes here are for colleagues. To write to the patient, send a message from a "
+                "template: then permission and language are looked after."
+            )
+        )
 
     def action_open_messages(self):
         self.ensure_one()
