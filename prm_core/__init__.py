@@ -1,2 +1,4 @@
-from . import controllers, models, wizards
+from . import controllers, models, redaction, wizards
 from .hooks import pre_init_hook
+
+redaction.install()

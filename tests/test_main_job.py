@@ -246,6 +246,8 @@ def test_recall_sent_read_and_booked(imported):
         again = visit(browser.PHONE).page
         again.goto(url)
         assert again.locator(BOOKED).count() == 1, "a second visit is not booked"
+    log = server.log.read_text()
+    assert "/prm/l/***" in log and url.rpartition("/")[2] not in log, "the link is a key"
 
     event = receptionist.search_read(
         "calendar.event", [("prm_patient_id", "=", patient_id)],

@@ -1,9 +1,11 @@
+import logging
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.tests import HttpCase, tagged
+from odoo.tests import BaseCase, HttpCase, tagged
 
+from ..redaction import redact
 from .common import PrmCase
 
 
@@ -14,6 +16,21 @@ def _page_test(self, _params):
 def _post_test(self, _params):
     self._acted()
     return "prm_core.page_link_unknown", {}
+
+
+class TestRedaction(BaseCase):
+    """The token of a link is a key: it stays out of the server's log."""
+
+    def test_paths_lose_their_token(self):
+        self.assertEqual(redact("GET /prm/l/a-B_9/calendar.ics"), "GET /prm/l/***/calendar.ics")
+        self.assertEqual(redact("GET /prm/l/a%2Fb?x=1 HTTP/1.1"), "GET /prm/l/***?x=1 HTTP/1.1")
+        self.assertEqual(redact("GET /web/login"), "GET /web/login")
+
+    def test_the_filter_sits_on_the_web_servers_log(self):
+        with self.assertLogs("werkzeug", "INFO") as logs:
+            logging.getLogger("werkzeug").info('"%s" %s', "GET /prm/l/secret HTTP/1.1", 200)
+        self.assertIn("/prm/l/***", logs.output[0])
+        self.assertNotIn("secret", logs.output[0])
 
 
 @tagged("post_install", "-at_install")

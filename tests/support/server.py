@@ -80,7 +80,7 @@ class OdooServer:
         settings.LOGS.mkdir(parents=True, exist_ok=True)
         databases.set_address(self.database, self.address)
         line = databases.odoo_command(
-            "-d", self.database, "--http-port", self.port, "--log-level=warn", *self._options
+            "-d", self.database, "--http-port", self.port, "--log-level=info", *self._options
         )
         with self.log.open("wb") as stream:
             self._process = subprocess.Popen(
