@@ -183,8 +183,13 @@ class CalendarEvent(models.Model):
             return
         if self.start:
             self.stop = self.start + timedelta(minutes=kind.duration)
-        if kind.provider_ids and self.prm_provider_id not in kind.provider_ids:
-            self.prm_provider_id = kind.provider_ids[:1]
+        who = kind.provider_ids
+        if not who:
+            # Everybody does it: that is only an answer where there is one.
+            everybody = self.env["prm.provider"].search([("company_id", "=", kind.company_id.id)])
+            who = everybody if len(everybody) == 1 else self.prm_provider_id
+        if self.prm_provider_id not in who:
+            self.prm_provider_id = who[:1]
         if kind.operatory_ids and self.prm_operatory_id not in kind.operatory_ids:
             self.prm_operatory_id = kind.operatory_ids[:1]
 

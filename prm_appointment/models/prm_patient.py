@@ -48,7 +48,12 @@ class PrmPatient(models.Model):
             "prm_appointment.prm_appointment_action"
         )
         action["domain"] = [("prm_patient_id", "=", self.id)]
-        action["context"] = {"active_test": False, "default_prm_patient_id": self.id}
+        action["context"] = {
+            "active_test": False,
+            "default_prm_patient_id": self.id,
+            "default_prm_source": "desk",
+            "default_prm_status": "booked",
+        }
         action["view_mode"] = "list,calendar,form"
         action["views"] = [
             (self.env.ref("prm_appointment.prm_appointment_view_list").id, "list"),

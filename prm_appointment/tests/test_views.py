@@ -18,6 +18,19 @@ class TestViews(AppointmentCase):
         self.assertEqual(form.record.prm_status, "booked")
         self.assertEqual(form.record.name, "Dental hygiene")
 
+    def test_the_only_provider_is_proposed(self):
+        self.hygiene.provider_ids = False
+        self.marco.active = False
+        events = self.as_user(self.receptionist, self.env["calendar.event"])
+        form = Form(events.with_context(default_start=self._at(8)), FORM)
+        form.prm_type_id = self.hygiene
+        self.assertEqual(form.prm_provider_id, self.giulia)
+        self.marco.active = True
+        form.prm_provider_id = self.marco
+        form.prm_type_id = self.env["prm.appointment.type"]
+        form.prm_type_id = self.hygiene
+        self.assertEqual(form.prm_provider_id, self.marco)
+
     def test_the_calendars_own_views(self):
         visit = self._book(self._at(8))
         for user, sees in ((self.receptionist, True), (self.outsider, False)):
