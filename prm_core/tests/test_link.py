@@ -27,10 +27,11 @@ class TestRedaction(BaseCase):
         self.assertEqual(redact("GET /web/login"), "GET /web/login")
 
     def test_the_filter_sits_on_the_web_servers_log(self):
-        with self.assertLogs("werkzeug", "INFO") as logs:
-            logging.getLogger("werkzeug").info('"%s" %s', "GET /prm/l/secret HTTP/1.1", 200)
-        self.assertIn("/prm/l/***", logs.output[0])
-        self.assertNotIn("secret", logs.output[0])
+        logger = logging.getLogger("werkzeug")
+        arguments = ("GET /prm/l/secret HTTP/1.1", 200)
+        record = logger.makeRecord("werkzeug", logging.INFO, "", 0, '"%s" %s', arguments, None)
+        self.assertTrue(logger.filter(record))
+        self.assertEqual(record.getMessage(), '"GET /prm/l/*** HTTP/1.1" 200')
 
 
 @tagged("post_install", "-at_install")
