@@ -15,6 +15,11 @@ from ...importing.problems import ImportProblem
 from ...importing.readers import open_table, require_rows
 from ...importing.table import CellError, Formula
 
+#: What decides how a list is read.
+SETTINGS = {
+    "file", "kind", "layout_code", "mapping_id", "system", "country_id", "as_of", "date_order",
+    "encoding", "company_id", "column_ids",
+}  # fmt: skip
 SAMPLE_ROWS = 50
 SAMPLE_VALUES = 3
 #: Rows of each outcome that the form shows; the rest is one click away.
@@ -200,6 +205,18 @@ class PrmImport(models.Model):
             self.layout_code = "own"
             self.system = layout.system
             self.date_order = layout.date_order
+
+    def write(self, vals):
+        if SETTINGS.intersection(vals):
+            self._check_open_for_settings()
+        return super().write(vals)
+
+    def _check_open_for_settings(self):
+        """What was checked is what is imported: nothing may be exchanged in between."""
+        if not self.env.su and any(run.state not in ("file", "columns") for run in self):
+            raise UserError(
+                self.env._("This list has been checked already. Go back before you change it.")
+            )
 
     # -- the layout
 

@@ -25,6 +25,20 @@ class PrmImportColumn(models.Model):
                 found.setdefault(target.name, text if kind == "patients" else f"{label}: {text}")
         return list(found.items())
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        columns = super().create(vals_list)
+        columns.import_id._check_open_for_settings()
+        return columns
+
+    def write(self, vals):
+        self.import_id._check_open_for_settings()
+        return super().write(vals)
+
+    def unlink(self):
+        self.import_id._check_open_for_settings()
+        return super().unlink()
+
     @api.constrains("target")
     def _check_target_once(self):
         for run in self.import_id:

@@ -351,6 +351,19 @@ class TestAccess(ImportCase):
             with self.assertRaises(AccessError):
                 self.env[model].with_user(self.stranger).browse(records.ids).read(["row"])
 
+    def test_what_was_checked_is_what_is_imported(self):
+        run = self.new_import(f"{HEADING}\n1,Verdi,Ada,0,,,,,\n")
+        run.action_read()
+        run.action_check()
+        other = base64.b64encode(f"{HEADING}\n1,Bruno,Leo,4,,,,,\n".encode())
+        for change in ({"file": other}, {"country_id": self.env.ref("base.it").id}):
+            with self.assertRaisesRegex(UserError, "checked already"):
+                run.write(change)
+        with self.assertRaisesRegex(UserError, "checked already"):
+            run.column_ids[0].target = False
+        run.action_back()
+        run.country_id = self.env.ref("base.it")
+
     def test_engine_is_not_for_remote_calls(self):
         run = self.rows("1,Verdi,Ada,0,,,,,")
         with self.assertRaises(AccessError):
