@@ -45,4 +45,4 @@ odoo: ## Any Odoo command: ARGS='-d practice -u prm_core --stop-after-init'
 	@$(ENV) odoo $(if $(ARGS),'$(ARGS)')
 
 db: ## A fresh database with all add-ons and no demo data: NAME=practice
-	@$(ENV) db $(NAME)
+	@$(ENV) db $(if $(NAME),'$(NAME)')

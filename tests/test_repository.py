@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tools.devenv import debian, odoo_source, settings
+from tools.devenv import databases, debian, odoo_source, postgres, settings
 from tools.devenv.console import Problem
 
 ROOT = settings.ROOT
@@ -79,3 +79,16 @@ def test_without_root_and_sudo_it_says_what_to_ask_for(monkeypatch):
     monkeypatch.setattr(debian.shutil, "which", lambda name: None)
     with pytest.raises(Problem, match="Ask an administrator to run"):
         debian.as_root(["apt-get", "install", "postgresql"])
+
+
+@pytest.mark.parametrize("name", ["", None, "x;y", "Practice", "1st", "a" * 60])
+def test_a_database_gets_a_good_name(name):
+    with pytest.raises(Problem, match="name"):
+        databases.check_new_name(name)
+
+
+def test_make_db_never_takes_the_place_of_a_practice(monkeypatch):
+    monkeypatch.setattr(postgres, "exists", lambda name: name == "practice")
+    databases.check_new_name("practice_2")
+    with pytest.raises(Problem, match="left alone"):
+        databases.check_new_name("practice")

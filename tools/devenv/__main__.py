@@ -53,8 +53,7 @@ def odoo(options):
 
 def db(options):
     set_up()
-    if not options.name:
-        raise Problem("Say which name the database is to have: make db NAME=practice")
+    databases.check_new_name(options.name)
     databases.copy(databases.ensure_template(), options.name)
     say(f"Database {options.name} is ready: make odoo ARGS='-d {options.name}'")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 
 from . import postgres, settings
@@ -72,6 +73,19 @@ def copy(source, target):
     shutil.rmtree(_filestore(target), ignore_errors=True)
     if _filestore(source).exists():
         shutil.copytree(_filestore(source), _filestore(target))
+
+
+def check_new_name(name):
+    """:raises Problem: when a new database can't have this name, or would take another's place."""
+    if not name:
+        raise Problem("Say which name the database is to have: make db NAME=practice")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,50}", name):
+        raise Problem(f"“{name}” is no good name: use small letters, digits and underscores.")
+    if postgres.exists(name):
+        raise Problem(
+            f"There is a database {name} already, and it is left alone. Choose another name, or "
+            f"drop it first: make odoo ARGS='db drop {name}'"
+        )
 
 
 def set_address(database, address):
