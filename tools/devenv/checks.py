@@ -65,7 +65,7 @@ def _check(label, command):
 
 def run_prettier(fix):
     _ensure_prettier()
-    files = [name for name in _tracked(*FORMATTED) if "/templates/" not in f"/{name}"]
+    files = _tracked(*FORMATTED)
     if not files:
         return True
     prettier = settings.NODE_DIR / "node_modules" / "prettier" / "bin" / "prettier.cjs"
