@@ -171,8 +171,11 @@ class PrmAppointmentType(models.Model):
                 )
             result[person.id] = timetables[key]
         for person in staff:
-            if person.id not in result:
+            if person.flexible_hours:
                 result[person.id] = self._read_flexible_working(person, date_from, date_to)
+            elif not person.calendar_id:
+                # Odoo reads this as "always"; no patient is asked to come at three at night.
+                result[person.id] = []
         return result
 
     def _read_shifts(self, staff):
@@ -198,8 +201,7 @@ class PrmAppointmentType(models.Model):
 
     def _read_flexible_working(self, person, date_from, date_to):
         resource = self.env["resource.resource"].sudo().browse(person.resource_id)
-        calendar = resource.calendar_id or resource.company_id.resource_calendar_id
-        intervals = calendar._work_intervals_batch(
+        intervals = resource.calendar_id._work_intervals_batch(
             pytz.utc.localize(date_from), pytz.utc.localize(date_to), resource, compute_leaves=False
         )[resource.id]
         return slots.merge(

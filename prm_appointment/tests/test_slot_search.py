@@ -92,6 +92,10 @@ class TestSlotSearch(AppointmentCase):
         self.assertTrue(starts)
         self.assertLessEqual(starts[-1] - starts[0], timedelta(hours=4))
 
+    def test_without_working_hours_nothing_is_offered(self):
+        self.giulia.resource_id.calendar_id = False
+        self.assertEqual(self._starts(), [])
+
     def test_same_hours_as_odoos_own_over_clock_changes(self):
         """Timetables are expanded here, for speed; they must say what `resource.calendar` says."""
         self.calendar.switch_calendar_type()
