@@ -158,23 +158,3 @@ def _free_chair(rooms, start, stop):
         if occupied.is_free(start, stop):
             return True, operatory_id
     return False, None
-
-
-def spread_over_days(slots, count, zone):
-    """Some slots that differ as much as can be: first one of each day, then a second, and so on.
-
-    :param slots: in order of time; :param count: how many at most.
-    :param str zone: in which a day is meant.
-    :return: in order of time. `slots[:count]` is the other way to offer: the earliest.
-    """
-    zone = pytz.timezone(zone)
-    by_day = {}
-    for slot in slots:
-        day = pytz.utc.localize(slot.start).astimezone(zone).date()
-        by_day.setdefault(day, []).append(slot)
-    chosen = []
-    turn = 0
-    while len(chosen) < count and any(turn < len(day) for day in by_day.values()):
-        chosen += [day[turn] for day in by_day.values() if turn < len(day)]
-        turn += 1
-    return sorted(chosen[:count], key=lambda slot: slot.start)

@@ -39,19 +39,7 @@ class AppointmentLink(patient_link.PatientLink):
                 ("Content-Disposition", 'attachment; filename="visit.ics"'),
             ],
         )
-        for name, value in patient_link._HEADERS.items():
-            response.headers[name] = value
-        return response
-
-    def _find_link(self, token):
-        """The link with its patient's language; empty for a token that opens nothing."""
-        link = request.env["prm.link"]
-        if patient_link._TOKEN.match(token):
-            link = link._find(token)
-        if link:
-            link = link.with_context(lang=link.patient_id.lang or request.env.lang)
-            link = link.with_company(link.company_id)
-        return link
+        return self._guard(response)
 
     def _visible_event(self, link):
         """The visit that the link shows, or the one booked with it that was cancelled since."""

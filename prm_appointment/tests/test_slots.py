@@ -5,7 +5,7 @@ import pytz
 from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
-from ..slots import STEP, Diary, Shift, expand_shifts, find_slots, merge, spread_over_days
+from ..slots import STEP, Diary, Shift, expand_shifts, find_slots, merge
 
 #: Days around both clock changes, in zones north and south of the equator and with odd offsets.
 ZONES = st.sampled_from(
@@ -149,12 +149,3 @@ class TestSlots(BaseCase):
         found = find_slots(diaries, timedelta(minutes=30), {9: (), 1: ()})
         self.assertEqual([(s.provider_id, s.operatory_id) for s in found], [(5, 9), (2, 9)])
         self.assertEqual(find_slots(diaries, timedelta(minutes=30), {}), [])
-
-    def test_spread_over_days(self):
-        days = [datetime(2026, 5, 4, 8), datetime(2026, 5, 5, 8)]
-        diary = Diary(1, tuple((day, day + timedelta(hours=1)) for day in days))
-        found = find_slots([diary], timedelta(minutes=30))
-        chosen = spread_over_days(found, 3, "Europe/Rome")
-        self.assertEqual([slot.start for slot in chosen], [days[0], days[0] + STEP, days[1]])
-        self.assertEqual(len(spread_over_days(found, 99, "Europe/Rome")), len(found))
-        self.assertEqual(spread_over_days([], 3, "UTC"), [])

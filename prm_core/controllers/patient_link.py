@@ -28,13 +28,9 @@ class PatientLink(http.Controller):
         csrf=False, save_session=False, sitemap=False,
     )  # fmt: skip
     def open(self, token, **params):
-        link = request.env["prm.link"]
-        if _TOKEN.match(token):
-            link = link._find(token)
+        link = self._find_link(token)
         if not link:
             return self._respond("prm_core.page_link_unknown", {}, status=404)
-        link = link.with_context(lang=link.patient_id.lang or request.env.lang)
-        link = link.with_company(link.company_id)
         request.update_context(lang=link.env.context["lang"])
         if link._is_expired():
             return self._respond("prm_core.page_link_expired", {"link": link}, status=410)
@@ -42,10 +38,23 @@ class PatientLink(http.Controller):
         template, values = link._post(params) if posted else link._page(params)
         return self._respond(template, {**values, "link": link, "token": token})
 
+    def _find_link(self, token):
+        """The link of a token, in its patient's language and practice; empty for any other text."""
+        link = request.env["prm.link"]
+        if _TOKEN.match(token):
+            link = link._find(token)
+        if link:
+            link = link.with_context(lang=link.patient_id.lang or request.env.lang)
+            link = link.with_company(link.company_id)
+        return link
+
     def _respond(self, template, values, status=200):
         company = values["link"].company_id if values.get("link") else request.env["res.company"]
         values = {"practice": company.sudo(), "link": None, **values}
-        response = request.render(template, values, status=status)
+        return self._guard(request.render(template, values, status=status))
+
+    def _guard(self, response):
+        """Put the headers on an answer that keep its address and its content from leaking."""
         for name, value in _HEADERS.items():
             response.headers[name] = value
         return response
