@@ -84,7 +84,7 @@ class PatientRules:
         self.as_of = as_of or datetime.date.today()
         self.own_identifiers = own_identifiers
         self._rows = {}  # identifier -> row number
-        self._persons = {}  # person key -> (row number, identifier)
+        self._persons = {}  # person key -> identifier
 
     def judge(self, record):
         """Return the ``Outcome`` of the next record."""
@@ -108,11 +108,12 @@ class PatientRules:
         keys = person_keys(
             last, first, record.get("birth_date"), (record.get("mobile"), record.get("email"))
         )
-        earlier = min((self._persons[key] for key in keys if key in self._persons), default=None)
-        if earlier:
-            return Outcome(DUPLICATE, "duplicate_person", earlier[1], earlier[0])
+        twins = [self._persons[key] for key in keys if key in self._persons]
+        if twins:
+            earliest = min(twins, key=self._rows.get)
+            return Outcome(DUPLICATE, "duplicate_person", earliest, self._rows[earliest])
         for key in keys:
-            self._persons[key] = (record.number, identifier)
+            self._persons[key] = identifier
         return _ACCEPTED
 
     def complete(self, record):

@@ -66,8 +66,11 @@ class PrmImportKind(models.AbstractModel):
         """Return the model of the records that rows become."""
         raise NotImplementedError
 
-    def _plan(self, run, records):
-        """Return one ``Plan`` for each record of a batch; reads, never writes."""
+    def _plan(self, run, records, look_only=False):
+        """Return one ``Plan`` for each record of a batch; reads, never writes.
+
+        :param look_only: only outcomes are asked; new rows need no values
+        """
         raise NotImplementedError
 
     def _load(self, run, plans):

@@ -62,7 +62,7 @@ class PrmImportKindPatients(models.AbstractModel):
 
     # -- planning
 
-    def _plan(self, run, records):
+    def _plan(self, run, records, look_only=False):
         known = self._patients_by_identifier(run, [r.values["identifier"] for r in records])
         current = self._current_values(known.values())
         consents = self._imported_consents(known.values())
@@ -72,6 +72,9 @@ class PrmImportKindPatients(models.AbstractModel):
         plans = []
         for record in records:
             patient_id = known.get(record.values["identifier"])
+            if look_only and not patient_id and record.number not in twins:
+                plans.append(Plan(record, "new"))
+                continue
             vals = look_up.vals(record)
             permissions = look_up.permissions(record)
             if patient_id:

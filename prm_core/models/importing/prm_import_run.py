@@ -82,7 +82,7 @@ class PrmImport(models.Model):
         kind._look_up(self, rules, records)
         verdicts = [(record, rules.judge(record)) for record in records]
         accepted = [record for record, verdict in verdicts if verdict.kind == ACCEPTED]
-        plans = {plan.record.number: plan for plan in kind._plan(self, accepted)}
+        plans = {plan.record.number: plan for plan in kind._plan(self, accepted, look_only=True)}
         entries = []
         for record, verdict in verdicts:
             plan = plans.get(record.number)

@@ -29,10 +29,10 @@ class PrmImportKindPatients(models.AbstractModel):
             for layout in super()._layouts()
         )
 
-    def _plan(self, run, records):
+    def _plan(self, run, records, look_only=False):
         for record in records:
             self._leave_out_future(run, record)
-        plans = super()._plan(run, records)
+        plans = super()._plan(run, records, look_only=look_only)
         visits = {
             plan.record.number: plan
             for plan in plans

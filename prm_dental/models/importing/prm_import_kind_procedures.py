@@ -47,7 +47,7 @@ class PrmImportKindProcedures(models.AbstractModel):
         numbers = list({record.get("patient") for record in records if record.get("patient")})
         return self.env["prm.import.kind.patients"]._patients_by_identifier(run, numbers)
 
-    def _plan(self, run, records):
+    def _plan(self, run, records, look_only=False):
         patients = self._patients(run, records)
         types = self.env["prm.procedure.type"]._ids_by_code(run.company_id)
         known = self._known_procedures(run, records)
