@@ -24,8 +24,8 @@ SCREENS = {
     "recall-send": (
         "receptionist",
         "/odoo/recalls",
-        (_LIST, "thead input[type=checkbox]", "button[name=action_send]", "button[name=action_send]",
-         ".modal .o_data_row"),
+        (_LIST, "thead input[type=checkbox]", "button[name=action_send]",
+         "button[name=action_send]", ".modal .o_data_row"),
     ),
     "messages": ("receptionist", "/odoo/action-prm_core.prm_message_action", (".o_list_view",)),
     "template": ("receptionist", "/odoo/action-prm_core.prm_template_action",

@@ -68,7 +68,7 @@ class PrmPatient(models.Model):
     mobile = fields.Char(help="For calls and text messages.")
     work_phone = fields.Char()
     preferred_channel_id = fields.Many2one(
-        "prm.channel", string="Preferred Channel", help="How the patient likes to be reached."
+        "prm.channel", help="How the patient likes to be reached."
     )
     household_id = fields.Many2one(
         "prm.household", index="btree_not_null", check_company=True, ondelete="set null"
