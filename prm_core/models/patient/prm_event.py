@@ -33,7 +33,9 @@ class PrmEvent(models.Model):
     @api.depends("payload")
     def _compute_detail(self):
         for event in self:
-            values = (event.payload or {}).values()
+            payload = event.payload or {}
+            # A code is there for rules to find, not for people to read.
+            values = [value for key, value in payload.items() if key != "code"]
             event.detail = " · ".join(str(value) for value in values if value not in (None, ""))
 
     @api.model

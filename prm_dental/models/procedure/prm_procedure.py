@@ -122,7 +122,8 @@ class PrmProcedure(models.Model):
                     # Only the day is known. Noon UTC is that day in nearly every practice.
                     "occurred_at": datetime.combine(procedure.date, time(12)),
                     "payload": {
-                        "procedure": procedure.type_id.code,
+                        "code": procedure.type_id.code,
+                        "procedure": procedure.type_id.name,
                         **({"tooth": procedure.tooth} if procedure.tooth else {}),
                     },
                 }
