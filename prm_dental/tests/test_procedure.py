@@ -18,7 +18,9 @@ class TestProcedure(DentalCase):
     def test_completed_work_is_on_the_timeline(self):
         procedure = self._done(self.maria, "2026-03-12", tooth="16")
         event = self._events(self.maria)
-        self.assertEqual(event.payload, {"procedure": "HYG", "tooth": "16"})
+        payload = {"code": "HYG", "procedure": "Hygiene visit", "tooth": "16"}
+        self.assertEqual(event.payload, payload)
+        self.assertEqual(event.detail, "Hygiene visit · 16")
         self.assertEqual(event.occurred_at.date(), date(2026, 3, 12))
         self.assertEqual((event.res_model, event.res_id), ("prm.procedure", procedure.id))
 
