@@ -88,12 +88,24 @@ class PrmRecallEngine(models.Model):
         triggers = self.env.execute_query(
             SQL("SELECT array_agg(DISTINCT procedure_type_id) FROM prm_recall_type_trigger_rel")
         )[0][0]
-        rows = self.env.execute_query(self._get_recompute_query(triggers or [], patients))
+        rows = self._execute_hashed(self._get_recompute_query(triggers or [], patients))
         counts = {word: number for word, number, *_rest in rows if word != "booked"}
         if any(counts.values()):
             self.invalidate_model()
         self._emit_booked([row for row in rows if row[0] == "booked"])
         return counts
+
+    @api.model
+    def _execute_hashed(self, query):
+        """Rows of a query that joins by hashing.
+
+        PostgreSQL can't estimate the joins on either of two columns, and now and then sorts all
+        recalls to merge them, which doubles the time.
+        """
+        self.env.cr.execute("SET LOCAL enable_mergejoin = off")
+        rows = self.env.execute_query(query)
+        self.env.cr.execute("SET LOCAL enable_mergejoin = on")
+        return rows
 
     @api.model
     def _flush_sources(self):
