@@ -42,7 +42,7 @@ shots: ## Screenshots of the main screens, into .prm/shots
 	@$(ENV) shots
 
 odoo: ## Any Odoo command: ARGS='-d practice -u prm_core --stop-after-init'
-	@$(ENV) odoo $(if $(ARGS),'$(ARGS)')
+	@$(ENV) odoo $(if $(ARGS),--arguments='$(ARGS)')
 
 db: ## A fresh database with all add-ons and no demo data: NAME=practice
 	@$(ENV) db $(if $(NAME),'$(NAME)')

@@ -98,7 +98,7 @@ def _parser():
     add("demo", demo, (["--port"], {"type": int, "default": 8069}))
     add("stop", stop)
     add("clean", clean)
-    add("odoo", odoo, (["arguments"], {"nargs": "?", "default": ""}))
+    add("odoo", odoo, (["--arguments"], {"default": ""}))
     add("db", db, (["name"], {"nargs": "?"}))
     add("psql", psql, (["database"], {}), (["rest"], {"nargs": argparse.REMAINDER}))
     add("test", test, (["--addon"], {}), (["--paths"], {}))
