@@ -17,6 +17,7 @@ NEEDED = {
     "fonts-noto-cjk": "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
     "fonts-noto-core": "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
     "libmagic1": "/usr/share/doc/libmagic1",
+    "libatomic1": "/usr/share/doc/libatomic1",  # Playwright brings a Node.js that needs it
     "ca-certificates": "/usr/share/doc/ca-certificates",
 }
 
