@@ -30,6 +30,8 @@
         "views/messaging/prm_message_views.xml",
         "views/messaging/patient_pages.xml",
         "views/importing/prm_import_views.xml",
+        "views/importing/prm_import_line_views.xml",
+        "views/importing/prm_import_mapping_views.xml",
         "views/importing/prm_import_duplicate_views.xml",
     ],
     "assets": {"web.assets_backend": ["prm_core/static/src/importing/**/*"]},
