@@ -23,7 +23,7 @@ ROWS = int(os.environ.get("BENCH_ROWS", "50000"))
 #: Rows after which memory is compared with memory at the end: by then caches are warm.
 WARM_ROWS = ROWS // 5
 #: What may be kept for 40,000 more rows (keys, the lists of the report), and one batch at work.
-MEMORY_BUDGET_MB = 80
+MEMORY_BUDGET_MB = 60
 
 HEADING = (
     "PatNum,LName,FName,MiddleI,Preferred,PatStatus,Gender,Birthdate,HmPhone,WkPhone,WirelessPhone,"
