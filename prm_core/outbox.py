@@ -15,6 +15,9 @@ class Request:
     :param blocks: reason codes for which it must not go, known to the caller ("already_booked").
     :param link_action: action of the signed link that the message carries, as ``link.<action>``.
     :param link_payload: plain values kept with the link.
+    :param exclude_channels: codes of channels that are not to be tried (again).
+    :param message: the `prm.message` that this is about when it waits already; its own channel is
+        the only one that is asked about.
     """
 
     patient: object
@@ -25,6 +28,8 @@ class Request:
     blocks: tuple = ()
     link_action: str = ""
     link_payload: dict = field(default_factory=dict)
+    exclude_channels: tuple = ()
+    message: object = None
 
 
 #: Message states in the order of their life; a late report never moves a message back.

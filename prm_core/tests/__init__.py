@@ -1,4 +1,6 @@
 from . import importing
+from . import test_contact_hours
+from . import test_gate
 from . import test_link
 from . import test_message
 from . import test_patient

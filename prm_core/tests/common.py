@@ -16,6 +16,10 @@ class PrmCase(TransactionCase):
             }
         )
         cls.other_practice = cls.env["res.company"].create({"name": "Practice Borealis"})
+        # Tests run at any hour: those of hours and limits set their own.
+        cls.env["prm.purpose"].search([]).write(
+            {"hour_from": 0, "hour_to": 24, "sundays": True, "cap_count": 0}
+        )
         cls.env.user.company_ids |= cls.practice | cls.other_practice
         cls.env = cls.env(
             context=dict(cls.env.context, allowed_company_ids=cls.practice.ids),

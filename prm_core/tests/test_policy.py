@@ -1,9 +1,15 @@
+from datetime import date, datetime, timedelta
+
 import hypothesis
 from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
+from ..contact_hours import Window, local_time
 from ..outbox import FINAL_STATES, STATE_RANK, may_follow
-from ..policy import ALLOW, SUPPRESS, Facts, decide
+from ..policy import (
+    ALLOW, DEFER, SUPPRESS, Cap, Facts, Hold, Hours, cap_end, decide, explain, from_plain,
+    ordered_channels, to_plain,
+)  # fmt: skip
 
 STATES = st.sampled_from(["granted", "refused", "withdrawn"])
 CODES = st.sampled_from(["email", "sms", "whatsapp"])
@@ -13,7 +19,7 @@ FACTS = st.builds(
     opt_in=st.booleans(),
     permissions=st.dictionaries(CODES | st.none(), STATES),
     addresses=st.dictionaries(CODES, st.just("someone@example.org")),
-    preferred=CODES | st.none(),
+    order=st.lists(CODES, unique=True).map(tuple),
     channels=st.lists(CODES, unique=True).map(tuple),
     blocks=st.lists(st.sampled_from(["already_booked", "not_due"])).map(tuple),
 )
@@ -55,8 +61,10 @@ class TestGate(BaseCase):
         ]
         decision = decide(facts)
         self.assertEqual(decision.allowed, bool(usable))
-        if facts.preferred in usable:
-            self.assertEqual(decision.channel, facts.preferred)
+        if usable:
+            best = next(code for code in ordered_channels(facts) if code in usable)
+            self.assertEqual(decision.channel, best)
+            self.assertEqual(best in facts.order, bool(set(usable) & set(facts.order)))
 
     def test_reasons(self):
         email = {"channels": ("email",)}
@@ -79,6 +87,130 @@ class TestGate(BaseCase):
             addresses=addresses, channels=("email",),
         )  # fmt: skip
         self.assertTrue(decide(facts).allowed)
+
+
+NOW = datetime(2026, 11, 25, 12, 0)
+MOMENTS = st.integers(-20 * 24 * 60, 20 * 24 * 60).map(lambda m: NOW + timedelta(minutes=m))
+WINDOWS = st.builds(
+    lambda start, stop, days: Window(start * 30, stop * 30, frozenset(days)),
+    st.integers(0, 30), st.integers(10, 48), st.sets(st.integers(0, 6), min_size=3),
+)  # fmt: skip
+TIMED = st.builds(
+    Facts,
+    status=st.sampled_from(["active", "prospect", "deceased"]),
+    opt_in=st.booleans(),
+    opt_in_channels=st.frozensets(CODES),
+    permissions=st.dictionaries(CODES | st.none(), STATES),
+    addresses=st.dictionaries(CODES, st.just("x")),
+    blocked=st.dictionaries(CODES, st.sampled_from(["bounced", "stop", "wrong_person"])),
+    order=st.lists(CODES, unique=True).map(tuple),
+    channels=st.lists(CODES, unique=True).map(tuple),
+    exposed=st.frozensets(CODES, max_size=1),
+    holds=st.lists(
+        st.builds(Hold, st.just("complaint_open"), st.none() | MOMENTS), max_size=2
+    ).map(tuple),
+    now=st.just(NOW),
+    zone=st.sampled_from(["UTC", "Europe/Rome", "America/Denver", "Asia/Shanghai"]),
+    hours=st.lists(
+        st.builds(Hours, WINDOWS, st.just("rule"), CODES | st.none()), max_size=3
+    ).map(tuple),
+    paused_until=st.none() | MOMENTS.map(datetime.date),
+    caps=st.lists(
+        st.builds(Cap, st.integers(1, 3), st.integers(1, 7), CODES | st.none(), st.just("rule")),
+        max_size=2,
+    ).map(tuple),
+    contacts=st.lists(st.tuples(MOMENTS, CODES), max_size=6).map(tuple),
+)
+
+
+class TestMoment(BaseCase):
+    """Hours, limits, pauses and blocked addresses, for every combination."""
+
+    @hypothesis.settings(max_examples=1500, deadline=None)
+    @hypothesis.given(TIMED)
+    def test_what_goes_keeps_every_rule(self, facts):
+        decision = decide(facts)
+        if not decision.allowed:
+            return
+        channel = decision.channel
+        self.assertNotIn(channel, facts.blocked)
+        self.assertNotIn(channel, facts.exposed)
+        said = facts.permissions.get(channel) or facts.permissions.get(None)
+        self.assertNotIn(said, ("refused", "withdrawn"))
+        if facts.opt_in or channel in facts.opt_in_channels:
+            self.assertEqual(said, "granted")
+        moment = decision.until or facts.now
+        self.assertGreaterEqual(moment, facts.now)
+        self.assertLessEqual(moment, facts.now + timedelta(days=7))
+        local = local_time(moment, facts.zone)
+        for hours in facts.hours:
+            if hours.channel in (None, channel):
+                self.assertTrue(hours.window.contains(local))
+        if facts.paused_until:
+            self.assertGreaterEqual(local.date(), facts.paused_until)
+        for hold in facts.holds:
+            self.assertLessEqual(hold.until, moment)
+        for cap in facts.caps:
+            ends = cap_end(cap, facts, channel)
+            self.assertTrue(ends is None or ends <= moment)
+
+    @hypothesis.settings(max_examples=800, deadline=None)
+    @hypothesis.given(TIMED)
+    def test_the_explanation_tells_the_same_story(self, facts):
+        decision, checks = decide(facts), explain(facts)
+        failed = [check.reason for check in checks if not check.passed]
+        if decision.outcome == ALLOW:
+            passed = [check.subject for check in checks if check.passed and check.subject]
+            self.assertEqual(passed, [decision.channel])
+            self.assertFalse([check for check in checks if check.until])
+        else:
+            self.assertTrue(failed)
+            if decision.reason not in ("no_email", "no_address"):
+                self.assertIn(decision.reason, failed)
+
+    @hypothesis.settings(max_examples=300, deadline=None)
+    @hypothesis.given(TIMED)
+    def test_facts_survive_being_stored(self, facts):
+        again, first = decide(from_plain(to_plain(facts))), decide(facts)
+        self.assertEqual(
+            (again.outcome, again.reason, again.channel, again.until),
+            (first.outcome, first.reason, first.channel, first.until),
+        )
+        self.assertNotIn("x", to_plain(facts)["has_address"])
+
+    def _facts(self, **options):
+        return Facts(
+            "active", addresses={"email": "x", "sms": "y"}, channels=("email", "sms"), now=NOW,
+            **options,
+        )  # fmt: skip
+
+    def test_outside_the_hours_it_waits(self):
+        facts = self._facts(hours=(Hours(Window(480, 600)),))
+        decision = decide(facts)
+        self.assertEqual((decision.outcome, decision.reason), (DEFER, "quiet_hours"))
+        self.assertEqual(decision.until, datetime(2026, 11, 26, 8))
+
+    def test_a_pause_beyond_a_week_holds_back(self):
+        self.assertEqual(decide(self._facts(paused_until=date(2026, 12, 24))).reason, "paused")
+        self.assertEqual(decide(self._facts(paused_until=date(2026, 11, 27))).outcome, DEFER)
+
+    def test_a_limit_frees_itself_after_its_days(self):
+        facts = self._facts(
+            caps=(Cap(1, 1),), contacts=((NOW - timedelta(hours=5), "sms"),)
+        )  # fmt: skip
+        self.assertEqual(decide(facts).until, NOW + timedelta(hours=19))
+
+    def test_a_bounced_address_leaves_the_other_channel(self):
+        decision = decide(self._facts(blocked={"email": "bounced"}))
+        self.assertEqual(decision.channel, "sms")
+
+    def test_wishes_that_meet_no_rule(self):
+        hours = (Hours(Window(480, 1260)), Hours(Window(1300, 1380)))
+        self.assertEqual(decide(self._facts(hours=hours)).reason, "no_hours")
+
+    def test_hours_of_another_channel_do_not_matter(self):
+        hours = (Hours(Window(0, 60), "", "sms"),)
+        self.assertEqual(decide(self._facts(hours=hours)).outcome, ALLOW)
 
 
 class TestStates(BaseCase):

@@ -1,0 +1,2 @@
+from . import prm_gate_check
+from . import prm_gate_check_line

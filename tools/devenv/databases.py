@@ -111,6 +111,8 @@ def drop(database):
 
 def _build(database, addons, demo):
     with step(f"Installing {', '.join(addons)} (a few minutes, once)"):
+        # A build that fails leaves half a database, which must not pass for the one before.
+        set_stamp(database, "null")
         drop(database)
         options = ["--with-demo"] if demo else []
         run_odoo(

@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ... import policy
 from ...outbox import may_follow
+from . import explanation
 from .reasons import reason_text
 
 
@@ -59,7 +61,10 @@ class PrmMessage(models.Model):
     attempts = fields.Integer(readonly=True, required=True, default=0)
     idempotency_key = fields.Char(readonly=True, copy=False)
     provider_ref = fields.Char(readonly=True, copy=False, index="btree_not_null")
+    expires_at = fields.Datetime(readonly=True, help="Later than this nobody wants to hear of it.")
     policy_version = fields.Char(readonly=True)
+    facts = fields.Json(readonly=True, copy=False, help="What the gate decided on.")
+    why = fields.Html(compute="_compute_why", sanitize=False)
     link_id = fields.Many2one("prm.link", readonly=True, ondelete="set null", copy=False)
 
     _key_uniq = models.UniqueIndex("(idempotency_key) WHERE idempotency_key IS NOT NULL")
@@ -71,6 +76,13 @@ class PrmMessage(models.Model):
     def _compute_reason_text(self):
         for message in self:
             message.reason_text = reason_text(self.env, message.reason)
+
+    def _compute_why(self):
+        """What the gate looked at, step by step, on the data of that moment."""
+        for message in self:
+            message.why = message.facts and explanation.to_html(
+                self.env, policy.from_plain(message.facts), message.policy_version
+            )
 
     @api.depends("subject", "patient_id")
     def _compute_display_name(self):

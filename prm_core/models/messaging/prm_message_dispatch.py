@@ -94,20 +94,31 @@ class PrmMessageDispatch(models.Model):
         self._emit_sent()
 
     def _hold_back_forbidden(self):
-        """Ask the gate again: a no that came after queueing still counts.
+        """Ask the gate again: a no that came after queueing still counts, and so does the hour.
 
         :return: the messages that may go.
         """
         requests = [
-            Request(message.patient_id, message.purpose_id.code, message.template_id)
+            Request(
+                message.patient_id, message.purpose_id.code, message.template_id, message=message
+            )
             for message in self
         ]
         forbidden = self.browse()
         for message, facts in zip(self, self._gather_facts(requests), strict=True):
             decision = policy.decide(facts)
-            if not decision.allowed:
-                message.write({"state": "suppressed", "reason": decision.reason})
-                forbidden |= message
+            if decision.outcome == policy.ALLOW:
+                continue
+            forbidden |= message
+            vals = {"reason": decision.reason, "facts": policy.to_plain(facts)}
+            if decision.allowed:
+                # Its hour has passed meanwhile: it waits for the next one, and that is no attempt.
+                vals.update(
+                    state="queued", scheduled_at=decision.until, attempts=message.attempts - 1
+                )
+            else:
+                vals["state"] = "suppressed"
+            message.write(vals)
         return self - forbidden
 
     def _prepare_outgoing(self):

@@ -1,10 +1,11 @@
 import uuid
-from collections import defaultdict
+from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 
 from ... import policy, templating
-from ...channels import get_channel, registered_codes
+from ...channels import get_channel
+from .gathered_facts import GatheredFacts
 
 
 class PrmMessageGate(models.Model):
@@ -16,59 +17,29 @@ class PrmMessageGate(models.Model):
     def _decide(self, requests):
         """Ask the gate about many requests, without writing anything.
 
-        A handful of queries for any number of requests: the facts are gathered by purpose.
-
         :param requests: list of `outbox.Request`.
         :return: list of `policy.Decision`, in the same order.
         """
-        facts = self._gather_facts(requests)
-        return [policy.decide(fact) for fact in facts]
+        return [policy.decide(facts) for facts in self._gather_facts(requests)]
 
     @api.model
     def _gather_facts(self, requests):
-        purposes = {
-            purpose.code: purpose
-            for purpose in self.env["prm.purpose"]
-            .sudo()
-            .search([("code", "in", list({request.purpose for request in requests}))])
-        }
-        permissions = self._gather_permissions(requests, purposes)
-        # The requests may hold patients one by one: fetched together, they cost one query.
-        patients = self.env["prm.patient"].union(*(request.patient for request in requests))
-        patients.fetch(["partner_id", "status", "preferred_channel_id", "mobile"])
-        patients.partner_id.fetch(["email"])
-        channels = {}
-        for request in requests:
-            if request.template not in channels:
-                kinds = request.template._channel_kinds()
-                channels[request.template] = tuple(c for c in registered_codes() if c in kinds)
-        return [
-            policy.Facts(
-                status=request.patient.status,
-                opt_in=purposes[request.purpose].opt_in,
-                permissions=permissions[request.purpose, request.patient.id],
-                addresses=self._addresses(request.patient, channels[request.template]),
-                preferred=request.patient.preferred_channel_id.code or None,
-                channels=channels[request.template],
-                blocks=tuple(request.blocks),
-            )
-            for request in requests
-        ]
+        """What the gate looks at, for many requests: a handful of queries for any number of them.
+
+        :return: list of `policy.Facts`, in the same order.
+        """
+        if not requests:
+            return []
+        gathered = GatheredFacts(self.env, requests)
+        return [gathered.of(request) for request in requests]
 
     @api.model
-    def _gather_permissions(self, requests, purposes):
-        """``{(purpose code, patient id): {channel code or None: state}}``"""
-        codes = {channel.id: channel.code for channel in self.env["prm.channel"].sudo().search([])}
-        patients = defaultdict(set)
-        for request in requests:
-            patients[request.purpose].add(request.patient.id)
-        result = defaultdict(dict)
-        ledger = self.env["prm.consent"].sudo()
-        for code, ids in patients.items():
-            current = ledger._current(self.env["prm.patient"].browse(ids), purposes[code])
-            for (patient_id, channel_id), state in current.items():
-                result[code, patient_id][codes.get(channel_id)] = state
-        return result
+    def _get_holds(self, patients):
+        """Hook: reasons of the moment to leave patients in peace.
+
+        :return: ``{patient id: [policy.Hold for all purposes but care]}``
+        """
+        return {}
 
     @api.model
     def _addresses(self, patient, channels):
@@ -105,7 +76,8 @@ class PrmMessageGate(models.Model):
 
         :return: the messages, in the order of the requests.
         """
-        decisions = self._decide(requests)
+        facts = self._gather_facts(requests)
+        decisions = [policy.decide(fact) for fact in facts]
         links = self._issue_links(requests, decisions)
         channels = {channel.code: channel.id for channel in self.env["prm.channel"].search([])}
         purposes = {
@@ -118,6 +90,7 @@ class PrmMessageGate(models.Model):
             vals["channel_id"] = channels.get(decision.channel, False)
             vals["purpose_id"] = purposes[request.purpose]
             vals["link_id"] = link and link.id
+            vals["facts"] = policy.to_plain(facts[index])
             vals_list.append(vals)
         messages = self.sudo().create(vals_list)
         for message in messages:
@@ -162,6 +135,10 @@ class PrmMessageGate(models.Model):
         }
         if not decision.allowed:
             return {**vals, "state": "suppressed", "reason": decision.reason}
+        now = fields.Datetime.now()
+        vals["scheduled_at"] = decision.until or now
+        vals["expires_at"] = now + timedelta(days=policy.MAX_DEFER_DAYS)
+        vals["reason"] = decision.reason if decision.until else False
         values = {**self._patient_variables(request.patient), **request.variables}
         if url:
             values[f"link.{request.link_action}"] = url

@@ -1,6 +1,11 @@
+from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+
+#: Years at which a patient decides alone, in every country that rules are shipped for
+#: (United States: in nearly every state).
+ADULT_AGE = 18
 
 
 class PrmConsent(models.Model):
@@ -38,33 +43,49 @@ class PrmConsent(models.Model):
         default="desk",
     )
     wording = fields.Char(help="Version of the words that the patient was shown.")
+    given_by_id = fields.Many2one(
+        "res.partner",
+        string="Given by",
+        ondelete="restrict",
+        help="The guardian, when it was not the patient.",
+    )
     recorded_at = fields.Datetime(required=True, default=fields.Datetime.now)
     user_id = fields.Many2one("res.users", string="By", default=lambda self: self.env.uid)
 
     _current_idx = models.Index("(patient_id, purpose_id, channel_id, recorded_at DESC, id DESC)")
 
     @api.model
-    def _current(self, patients, purpose):
-        """What holds now for many patients and one purpose, in one query.
+    def _current(self, patients, purposes):
+        """What holds now for many patients and purposes, in one query.
 
-        :return: ``{(patient id, channel id or False): state}``.
+        What a guardian has allowed ends on the day on which the patient comes of age: from then on
+        only the patient's own word counts as a yes. A guardian's no stays until the patient speaks.
+
+        :return: ``{(patient id, purpose id, channel id or False): state}``.
         """
-        if not patients:
+        if not patients or not purposes:
             return {}
         self.flush_model()
+        patients.flush_model(["birth_date"])
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT DISTINCT ON (patient_id, channel_id) patient_id, channel_id, state
-                  FROM prm_consent
-                 WHERE patient_id = ANY(%s) AND purpose_id = %s
-              ORDER BY patient_id, channel_id, recorded_at DESC, id DESC
+                SELECT DISTINCT ON (c.patient_id, c.purpose_id, c.channel_id)
+                       c.patient_id, c.purpose_id, c.channel_id, c.state
+                  FROM prm_consent c
+                  JOIN prm_patient p ON p.id = c.patient_id
+                 WHERE c.patient_id = ANY(%(patients)s) AND c.purpose_id = ANY(%(purposes)s)
+                   AND NOT (c.state = 'granted' AND c.given_by_id IS NOT NULL
+                            AND p.birth_date <= %(adults_born)s)
+              ORDER BY c.patient_id, c.purpose_id, c.channel_id, c.recorded_at DESC, c.id DESC
                 """,
-                list(patients.ids),
-                purpose.id,
+                patients=list(patients.ids),
+                purposes=list(purposes.ids),
+                adults_born=fields.Date.context_today(self) - relativedelta(years=ADULT_AGE),
             )
         )
-        return {(patient, channel or False): state for patient, channel, state in rows}
+        return {(patient, purpose, channel or False): state
+                for patient, purpose, channel, state in rows}  # fmt: skip
 
     def write(self, vals):
         raise UserError(

@@ -1,0 +1,70 @@
+"""The gate's steps as sentences for staff: why a message went, waits or was held back."""
+
+from markupsafe import Markup
+from odoo.tools.misc import format_datetime
+from odoo.tools.translate import LazyTranslate
+
+from ... import policy
+from .reasons import reason_text
+
+_lt = LazyTranslate(__name__)
+
+_PASSED = {
+    "person": _lt("Nothing about the patient or the occasion speaks against it."),
+    "channel": _lt("May be reached by this channel."),
+    "paused": _lt("No pause is asked for."),
+    "hold": _lt("No other reason to wait."),
+    "frequency_cap": _lt("Not too many messages lately."),
+    "hours": _lt("Within the hours."),
+}
+
+#: What staff or patient can do about a reason.
+_REMEDIES = {
+    "deceased": _lt("If this is a mistake, correct the patient's status."),
+    "moved": _lt("If the patient is back, correct the patient's status."),
+    "inactive": _lt("If the patient is back, set the status to active."),
+    "refused": _lt("Only the patient can change this: record a new permission when they say so."),
+    "no_permission": _lt("Ask the patient at the next visit, and record the answer."),
+    "no_email": _lt("Ask for an email address."),
+    "no_address": _lt("Ask for an address, or set up a channel for which there is one."),
+    "no_template": _lt("Add a text for a channel that the practice uses."),
+    "health_detail": _lt("Write a text for this channel that does not name a treatment."),
+    "bounced": _lt("Ask for another address: this one does not exist any more."),
+    "complained": _lt("The patient marked our mail as unwanted; ask before writing again."),
+    "wrong_person": _lt("Ask the patient for the right address."),
+    "stop": _lt("The patient can undo this by answering START."),
+    "no_hours": _lt("Hours that rules and patient allow do not meet: talk about other hours."),
+}
+
+
+def sentences(env, facts):
+    """The steps: list of dicts with ``passed``, ``what``, ``text``, ``source`` and ``remedy``."""
+    channels = {
+        channel.code: channel.name for channel in env["prm.channel"].sudo().search([])
+    }
+    lang = env.lang or "en_US"
+    steps = []
+    for check in policy.explain(facts):
+        if check.passed:
+            text = _PASSED[check.check]._translate(lang)
+        else:
+            text = reason_text(env, check.reason)
+        remedy = ""
+        if check.until and check.until.year < 9999:
+            moment = format_datetime(env, check.until, tz=facts.zone, dt_format="medium")
+            remedy = env._("Passes by itself on %(moment)s (%(zone)s).",
+                           moment=moment, zone=facts.zone)  # fmt: skip
+        elif not check.passed and check.reason in _REMEDIES:
+            remedy = _REMEDIES[check.reason]._translate(lang)
+        what = channels.get(check.subject, check.subject)
+        steps.append(
+            {"passed": check.passed, "what": what, "text": text, "source": check.source,
+             "remedy": remedy}
+        )  # fmt: skip
+    return steps
+
+
+def to_html(env, facts, version=""):
+    """The steps as a list."""
+    values = {"steps": sentences(env, facts), "version": version or policy.VERSION}
+    return Markup(env["ir.qweb"]._render("prm_core.why_steps", values))

@@ -1,0 +1,245 @@
+"""From records to the gate's plain facts, set by set."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tools import SQL
+
+from ... import policy
+from ...channels import registered_codes
+from ...contact_hours import EVERY_DAY, Window
+
+#: Messages in these states have gone or are going: they count against a limit.
+COUNTED_STATES = (
+    "queued", "sending", "unknown", "sent", "delivered", "read", "acted",
+)  # fmt: skip
+WAITING_STATES = ("queued", "sending")
+WEEKDAYS_WITHOUT_SUNDAY = frozenset(range(6))
+
+#: Patient's fields that are read, fetched together.
+_PATIENT_FIELDS = (
+    "partner_id", "company_id", "status", "preferred_channel_id", "channel_order", "mobile",
+    "contact_from", "contact_to", "contact_paused_until",
+)  # fmt: skip
+
+
+def _minutes(hours):
+    return round(hours * 60)
+
+
+class _Rules:
+    """What holds for one purpose in one or two countries, by channel where it differs.
+
+    :param purpose: `prm.purpose`; :param rules: `prm.policy.rule` that apply.
+    """
+
+    def __init__(self, purpose, rules):
+        self.opt_in = purpose.opt_in or any(
+            rule.opt_in and not rule.channel_id for rule in rules
+        )
+        self.opt_in_channels = frozenset(
+            rule.channel_id.code for rule in rules if rule.opt_in and rule.channel_id
+        )
+        self.hours = [
+            self._hours(purpose.hour_from, purpose.hour_to, purpose.sundays, purpose.name)
+        ]
+        self.caps = []
+        if purpose.cap_count:
+            self.caps.append(
+                policy.Cap(purpose.cap_count, purpose.cap_days, None, purpose.name or "")
+            )
+        for rule in rules:
+            channel = rule.channel_id.code or None
+            hours = self._hours(
+                rule.hour_from, rule.hour_to, not rule.no_sundays, rule.source, channel
+            )
+            if hours.window != Window():
+                self.hours.append(hours)
+            if rule.cap_count:
+                self.caps.append(policy.Cap(rule.cap_count, rule.cap_days, channel, rule.source))
+        self.sources = {"no_permission": self._source_of_opt_in(purpose, rules)}
+
+    @staticmethod
+    def _hours(start, stop, sundays, source, channel=None):
+        days = EVERY_DAY if sundays else WEEKDAYS_WITHOUT_SUNDAY
+        return policy.Hours(Window(_minutes(start), _minutes(stop), days), source or "", channel)
+
+    @staticmethod
+    def _source_of_opt_in(purpose, rules):
+        named = [rule.source for rule in rules if rule.opt_in]
+        return " · ".join(named or [purpose.name or ""])
+
+
+class GatheredFacts:
+    """The facts for a set of requests: what they share is asked for once.
+
+    :param requests: list of `outbox.Request`.
+    """
+
+    def __init__(self, env, requests):
+        self.env = env
+        self.messages = env["prm.message"]
+        self.now = fields.Datetime.now()
+        # The requests may hold patients one by one: fetched together, they cost one query.
+        self.patients = env["prm.patient"].browse(
+            dict.fromkeys(request.patient.id for request in requests)
+        )
+        self.patients.fetch(_PATIENT_FIELDS)
+        self.patients.partner_id.fetch(["email", "tz", "country_id"])
+        codes = {request.purpose for request in requests}
+        purposes = env["prm.purpose"].sudo().search([("code", "in", list(codes))])
+        self.purposes = {purpose.code: purpose for purpose in purposes}
+        self.channel_codes = {
+            channel.id: channel.code for channel in env["prm.channel"].sudo().search([])
+        }
+        self.permissions = self._gather_permissions(purposes)
+        self.holds = self.messages._get_holds(self.patients)
+        self._rules, self._channels, self._persons = {}, {}, {}
+        self._rules_by_country = self._gather_rules()
+        self.contacts = self._gather_contacts(purposes)
+
+    def of(self, request):
+        """The facts about one request.
+
+        :rtype: policy.Facts
+        """
+        patient, purpose = request.patient, self.purposes[request.purpose]
+        person = self._person(patient)
+        rules = self._rules_of(patient, purpose)
+        holds = self.holds.get(patient.id, ()) if purpose.pausable else ()
+        return policy.Facts(
+            status=person["status"],
+            opt_in=rules.opt_in,
+            opt_in_channels=rules.opt_in_channels,
+            permissions=self.permissions.get((purpose.id, patient.id), {}),
+            addresses=person["addresses"],
+            order=person["order"],
+            channels=self._channels_of(request),
+            blocks=tuple(request.blocks),
+            holds=tuple(holds),
+            now=self.now,
+            zone=person["zone"],
+            hours=(*rules.hours, *person["wishes"]),
+            paused_until=person["paused_until"] if purpose.pausable else None,
+            caps=tuple(rules.caps),
+            contacts=self._contacts_of(request, purpose) if rules.caps else (),
+            not_after=request.message.expires_at or None if request.message else None,
+            sources=rules.sources,
+        )
+
+    # -- what is asked for once
+
+    def _gather_permissions(self, purposes):
+        """``{(purpose id, patient id): {channel code or None: state}}``"""
+        result = defaultdict(dict)
+        current = self.env["prm.consent"].sudo()._current(self.patients, purposes)
+        for (patient_id, purpose_id, channel_id), state in current.items():
+            result[purpose_id, patient_id][self.channel_codes.get(channel_id)] = state
+        return result
+
+    def _gather_rules(self):
+        """``{country id: prm.policy.rule}``"""
+        countries = self.patients.company_id.country_id | self.patients.partner_id.country_id
+        if not countries:
+            return {}
+        rules = self.env["prm.policy.rule"].sudo()
+        return rules.search([("country_id", "in", countries.ids)]).grouped("country_id")
+
+    def _gather_contacts(self, purposes):
+        """``{patient id: [(moment, channel code, place of the purpose, message id, state)]}``
+
+        Only as far back as the longest limit looks.
+        """
+        days = [purpose.cap_days for purpose in purposes if purpose.cap_count]
+        for rules in self._rules_by_country.values():
+            days += [rule.cap_days for rule in rules if rule.cap_count]
+        result = defaultdict(list)
+        if not days:
+            return result
+        self.messages.flush_model()
+        since = self.now - timedelta(days=max(days))
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT m.patient_id, COALESCE(m.sent_at, m.scheduled_at), m.channel_id, p.sequence,
+                       m.id, m.state
+                  FROM prm_message m
+                  JOIN prm_purpose p ON p.id = m.purpose_id
+                 WHERE m.patient_id = ANY(%s) AND m.direction = 'out' AND m.state IN %s
+                   AND COALESCE(m.sent_at, m.scheduled_at) > %s
+                """,
+                self.patients.ids,
+                COUNTED_STATES,
+                since,
+            )
+        )
+        for patient_id, moment, channel_id, *rest in rows:
+            result[patient_id].append((moment, self.channel_codes.get(channel_id), *rest))
+        return result
+
+    # -- what belongs to one request
+
+    def _person(self, patient):
+        """What is the same for every request about a patient."""
+        if patient.id not in self._persons:
+            order = (patient.channel_order or "").split(",")
+            if not patient.channel_order:
+                order = [patient.preferred_channel_id.code] if patient.preferred_channel_id else []
+            wishes = ()
+            if patient.contact_to:
+                window = Window(_minutes(patient.contact_from), _minutes(patient.contact_to))
+                wishes = (policy.Hours(window, self.env._("The patient's own wish")),)
+            self._persons[patient.id] = {
+                "status": patient.status,
+                "addresses": self.messages._addresses(patient, registered_codes()),
+                "order": tuple(filter(None, order)),
+                "zone": patient._zone(),
+                "wishes": wishes,
+                "paused_until": patient.contact_paused_until or None,
+            }
+        return self._persons[patient.id]
+
+    def _rules_of(self, patient, purpose):
+        countries = (patient.company_id.country_id, patient.partner_id.country_id)
+        key = (purpose, *countries)
+        if key not in self._rules:
+            none = self.env["prm.policy.rule"].sudo()
+            rules = none.union(
+                *(self._rules_by_country.get(country, none) for country in set(countries))
+            )
+            applying = rules.filtered(
+                lambda rule: not rule.purpose_id or rule.purpose_id == purpose
+            )
+            self._rules[key] = _Rules(purpose, applying)
+        return self._rules[key]
+
+    def _channels_of(self, request):
+        """Channels that can be used and for which there is a text, best first."""
+        if request.message:
+            return (request.message.channel_id.code,)
+        key = (request.template, request.exclude_channels)
+        if key not in self._channels:
+            kinds = request.template._channel_kinds() if request.template else None
+            self._channels[key] = tuple(
+                code
+                for code in registered_codes()
+                if (kinds is None or code in kinds) and code not in request.exclude_channels
+            )
+        return self._channels[key]
+
+    def _contacts_of(self, request, purpose):
+        """Messages that count against the limits of this one.
+
+        What has gone counts, whatever it was. Of what waits, only what is more important, or as
+        important and earlier: else two that wait would hold each other back for ever.
+        """
+        own = request.message.id if request.message else None
+        place = (purpose.sequence, own or float("inf"))
+        return tuple(
+            (moment, channel)
+            for moment, channel, sequence, message_id, state in self.contacts.get(
+                request.patient.id, ()
+            )
+            if message_id != own and (state not in WAITING_STATES or (sequence, message_id) < place)
+        )

@@ -1,0 +1,45 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class PrmPolicyRule(models.Model):
+    """What the law of a country, or good practice there, says about a purpose and a channel.
+
+    Rules come as data, each with its source, and are the practice's to change: laws do. They narrow
+    what a purpose allows and never widen it. The rules of the practice's own country and of the
+    patient's hold together.
+    """
+
+    _name = "prm.policy.rule"
+    _description = "Rule of a Country"
+    _order = "country_id, purpose_id, channel_id, id"
+    _rec_name = "source"
+
+    active = fields.Boolean(default=True)
+    country_id = fields.Many2one("res.country", required=True, index=True)
+    purpose_id = fields.Many2one(
+        "prm.purpose", ondelete="cascade", help="Empty: for every purpose."
+    )
+    channel_id = fields.Many2one(
+        "prm.channel", ondelete="cascade", help="Empty: for every channel."
+    )
+    opt_in = fields.Boolean(string="Needs Permission First")
+    hour_from = fields.Float(string="Not Before", default=0)
+    hour_to = fields.Float(string="Not After", default=24)
+    no_sundays = fields.Boolean(string="Not on Sundays")
+    cap_count = fields.Integer(string="At Most", help="Messages to one patient. 0: no limit.")
+    cap_days = fields.Integer(string="In Days", default=1, required=True)
+    source = fields.Char(required=True, translate=True, help="Law or guideline, with its article.")
+    note = fields.Text(translate=True)
+
+    @api.constrains("hour_from", "hour_to", "cap_count", "cap_days")
+    def _check_limits(self):
+        for rule in self:
+            if not 0 <= rule.hour_from < rule.hour_to <= 24:
+                raise ValidationError(
+                    self.env._("The hours of “%s” run from an earlier to a later one.", rule.source)
+                )
+            if rule.cap_count < 0 or not 1 <= rule.cap_days <= 366:
+                raise ValidationError(
+                    self.env._("A limit of “%s” counts messages in 1 to 366 days.", rule.source)
+                )

@@ -1,0 +1,176 @@
+from datetime import date, datetime, timedelta
+
+from dateutil.relativedelta import relativedelta
+from freezegun import freeze_time
+from odoo import fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged
+
+from .test_message import MessageCase
+
+NOON = datetime(2026, 11, 25, 12, 0)
+
+
+@tagged("post_install", "-at_install")
+class TestGateFacts(MessageCase):
+    """The facts that the gate gets are those of the records."""
+
+    def setUp(self):
+        super().setUp()
+        self.recall = self.env.ref("prm_core.prm_purpose_recall")
+        self.news = self.env.ref("prm_core.prm_purpose_news")
+        self.practice.partner_id.tz = "Europe/Rome"
+        self.maria.tz = "Europe/Rome"
+
+    def decide(self, **options):
+        return self.env["prm.message"]._decide([self.request(self.maria, **options)])[0]
+
+    def _say(self, state, purpose, **vals):
+        return self.env["prm.consent"].create(
+            {"patient_id": self.maria.id, "purpose_id": purpose.id, "state": state, **vals}
+        )
+
+    def _sent(self, purpose, ago, state="sent"):
+        return self.env["prm.message"].create(
+            {
+                "patient_id": self.maria.id,
+                "company_id": self.practice.id,
+                "purpose_id": purpose.id,
+                "channel_id": self.env.ref("prm_core.prm_channel_email").id,
+                "state": state,
+                "scheduled_at": fields.Datetime.now() - ago,
+                "sent_at": state == "sent" and fields.Datetime.now() - ago,
+            }
+        )
+
+    @freeze_time(NOON)
+    def test_hours_of_the_patients_own_clock(self):
+        self.recall.write({"hour_from": 8, "hour_to": 12.5})
+        self.assertEqual(self.decide().reason, "quiet_hours")
+        self.assertEqual(self.decide().until, datetime(2026, 11, 26, 7, 0))
+        self.maria.tz = "America/New_York"
+        self.assertEqual(self.decide().until, datetime(2026, 11, 25, 13, 0))
+
+    @freeze_time(NOON)
+    def test_the_patients_wish_narrows_the_hours(self):
+        self.maria.write({"contact_from": 17, "contact_to": 20})
+        self.assertEqual(self.decide().until, datetime(2026, 11, 25, 16, 0))
+        with self.assertRaises(ValidationError):
+            self.maria.contact_from = 21
+
+    @freeze_time(NOON)
+    def test_a_pause_spares_care(self):
+        self.maria.contact_paused_until = date(2026, 12, 24)
+        self.assertEqual(self.decide().reason, "paused")
+        self.assertEqual(self.decide(purpose="care").reason, "ok")
+
+    @freeze_time(NOON)
+    def test_limits_count_what_is_more_important(self):
+        self.news.write({"cap_count": 1, "cap_days": 2, "opt_in": False})
+        self.recall.write({"cap_count": 1, "cap_days": 1})
+        waiting = self._sent(self.news, timedelta(0), "queued")
+        self.assertEqual(self.decide().reason, "ok", "news that wait don't hold a recall back")
+        waiting.unlink()
+        self._sent(self.recall, timedelta(0), "queued")
+        decision = self.decide(purpose="news")
+        self.assertEqual((decision.outcome, decision.reason), ("defer", "frequency_cap"))
+        self.assertEqual(self.decide(purpose="care").reason, "ok")
+
+    @freeze_time(NOON)
+    def test_two_that_wait_do_not_hold_each_other_back(self):
+        self.recall.write({"cap_count": 1, "cap_days": 1})
+        first, second = self.queue(self.maria), self._sent(self.recall, timedelta(0), "queued")
+        second.template_id = self.template
+        reasons = [
+            self.env["prm.message"]._decide([self.request(self.maria, message=message)])[0].reason
+            for message in (first, second)
+        ]
+        self.assertEqual(reasons, ["ok", "frequency_cap"])
+
+    @freeze_time(NOON)
+    def test_rules_of_the_practices_country_and_of_the_patients(self):
+        marketing = self.env.ref("prm_core.prm_purpose_marketing")
+        marketing.opt_in = False
+        self.assertEqual(self.decide(purpose="marketing").reason, "ok")
+        self.maria.country_id = self.env.ref("base.it")
+        self.assertEqual(self.decide(purpose="marketing").reason, "no_permission")
+        self._say("granted", marketing)
+        self.assertEqual(self.decide(purpose="marketing").reason, "ok")
+        self.practice.country_id = self.env.ref("base.es")
+        rule = self.env.ref("prm_core.policy_es_marketing")
+        rule.write({"hour_from": 9, "hour_to": 10})
+        self.assertEqual(self.decide(purpose="marketing").reason, "quiet_hours")
+
+    def test_every_shipped_rule_names_its_source(self):
+        rules = self.env["prm.policy.rule"].search([])
+        countries = set(rules.country_id.mapped("code"))
+        self.assertEqual(countries, {"IT", "DE", "ES", "GB", "US"})
+        self.assertTrue(all(len(rule.source) > 10 for rule in rules))
+
+    def test_a_guardians_yes_ends_with_childhood(self):
+        guardian = self.env["res.partner"].create({"name": "Mother"})
+        self._say("granted", self.news, given_by_id=guardian.id)
+        today = fields.Date.context_today(self.maria)
+        self.maria.birth_date = today - relativedelta(years=18) + timedelta(days=1)
+        self.assertTrue(self.decide(purpose="news").allowed)
+        self.maria.birth_date = today - relativedelta(years=18)
+        self.assertEqual(self.decide(purpose="news").reason, "no_permission")
+        self._say("refused", self.recall, given_by_id=guardian.id)
+        self.assertEqual(self.decide().reason, "refused", "a guardian's no stays")
+
+    def test_why_is_told_with_the_data_of_the_moment(self):
+        self.recall.write({"hour_from": 8, "hour_to": 20})
+        message = self.queue(self.maria)
+        self.maria.status = "deceased"
+        self.assertIn("May be reached by this channel", message.why)
+        self.assertNotIn("maria@example.com", str(message.facts), "no address in the facts")
+        held = self.queue(self.maria)
+        self.assertIn("The patient has died.", held.why)
+        self.assertIn("correct the patient", held.why)
+
+
+@tagged("post_install", "-at_install")
+class TestGateCheck(MessageCase):
+    """The dry run: who would get it, who not, and why."""
+
+    def test_counts_by_outcome(self):
+        mute = self._patient(first_name="Iris")
+        dead = self._patient(first_name="Elio", email="e@example.com", status="deceased")
+        patients = self.as_user(self.receptionist, self.maria | mute | dead)
+        checks = self.as_user(self.receptionist, self.env["prm.gate.check"])
+        recall = self.env.ref("prm_core.prm_purpose_recall").with_env(patients.env)
+        check = checks._prepare(patients, recall, self.template.with_env(patients.env))
+        found = {line.patient_id.first_name: line.reason for line in check.line_ids}
+        self.assertEqual(found, {"Maria": "ok", "Iris": "no_email", "Elio": "deceased"})
+        self.assertIn("Ask for an email address", check.line_ids[-1].why + check.line_ids[0].why
+                      + check.line_ids[1].why)  # fmt: skip
+        before = self.env["prm.message"].search_count([])
+        checks._prepare(patients)
+        self.assertEqual(self.env["prm.message"].search_count([]), before, "nothing is written")
+
+    def test_all_purposes_of_one_patient(self):
+        checks = self.as_user(self.receptionist, self.env["prm.gate.check"])
+        patient = self.as_user(self.receptionist, self.maria)
+        action = checks.with_context(active_ids=patient.ids).create({}).action_check()
+        lines = checks.env["prm.gate.check.line"].search(action["domain"])
+        self.assertEqual(len(lines), self.env["prm.purpose"].search_count([]))
+        with self.assertRaises(UserError):
+            checks.create({}).action_check()
+
+    def test_only_the_desk_asks_and_only_about_its_own(self):
+        for user in (self.clinician, self.outsider, self.portal):
+            with self.assertRaises(AccessError):
+                self.as_user(user, self.env["prm.gate.check"]).create({})
+        stranger = self.as_user(self.stranger, self.env["prm.gate.check"])
+        with self.assertRaises(AccessError):
+            stranger._prepare(self.as_user(self.stranger, self.maria))
+
+    def test_many_pairs_few_questions(self):
+        patients = self.env["prm.patient"].create(
+            [{"first_name": f"P{n}", "email": f"p{n}@example.com", "company_id": self.practice.id}
+             for n in range(300)]
+        )  # fmt: skip
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertQueryCount(25):
+            self.env["prm.gate.check"]._prepare(patients)
