@@ -178,7 +178,7 @@ def channel_reason(facts, channel):
     if channel in facts.exposed:
         return "health_detail"
     if not facts.addresses.get(channel):
-        return "no_address"
+        return "no_email" if channel == "email" else "no_address"
     return facts.blocked.get(channel) or "ok"
 
 
@@ -347,8 +347,13 @@ def to_plain(facts):
         "now": _text(facts.now),
         "zone": facts.zone,
         "hours": [
-            [hours.window.start, hours.window.stop, sorted(hours.window.weekdays), hours.source,
-             hours.channel]
+            [
+                hours.window.start,
+                hours.window.stop,
+                sorted(hours.window.weekdays),
+                hours.source,
+                hours.channel,
+            ]
             for hours in facts.hours
         ],
         "paused_until": _text(facts.paused_until),

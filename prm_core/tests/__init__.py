@@ -1,4 +1,5 @@
 from . import importing
+from . import test_access_everything
 from . import test_contact_hours
 from . import test_gate
 from . import test_link

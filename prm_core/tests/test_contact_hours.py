@@ -66,9 +66,7 @@ class TestContactHours(BaseCase):
         # On 25 October 2026 clocks in Rome show the hour from 2 to 3 twice.
         window = Window(2 * 60 + 30, 3 * 60)
         second = datetime(2026, 10, 25, 1, 0)
-        self.assertEqual(
-            next_open(second, "Europe/Rome", window), datetime(2026, 10, 25, 1, 30)
-        )
+        self.assertEqual(next_open(second, "Europe/Rome", window), datetime(2026, 10, 25, 1, 30))
 
     def test_a_sunday_is_skipped(self):
         window = Window(480, 1200, EVERY_DAY - {6})

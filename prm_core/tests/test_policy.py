@@ -7,8 +7,19 @@ from odoo.tests import BaseCase
 from ..contact_hours import Window, local_time
 from ..outbox import FINAL_STATES, STATE_RANK, may_follow
 from ..policy import (
-    ALLOW, DEFER, SUPPRESS, Cap, Facts, Hold, Hours, cap_end, decide, explain, from_plain,
-    ordered_channels, to_plain,
+    ALLOW,
+    DEFER,
+    SUPPRESS,
+    Cap,
+    Facts,
+    Hold,
+    Hours,
+    cap_end,
+    decide,
+    explain,
+    from_plain,
+    ordered_channels,
+    to_plain,
 )  # fmt: skip
 
 STATES = st.sampled_from(["granted", "refused", "withdrawn"])
@@ -106,14 +117,14 @@ TIMED = st.builds(
     order=st.lists(CODES, unique=True).map(tuple),
     channels=st.lists(CODES, unique=True).map(tuple),
     exposed=st.frozensets(CODES, max_size=1),
-    holds=st.lists(
-        st.builds(Hold, st.just("complaint_open"), st.none() | MOMENTS), max_size=2
-    ).map(tuple),
+    holds=st.lists(st.builds(Hold, st.just("complaint_open"), st.none() | MOMENTS), max_size=2).map(
+        tuple
+    ),
     now=st.just(NOW),
     zone=st.sampled_from(["UTC", "Europe/Rome", "America/Denver", "Asia/Shanghai"]),
-    hours=st.lists(
-        st.builds(Hours, WINDOWS, st.just("rule"), CODES | st.none()), max_size=3
-    ).map(tuple),
+    hours=st.lists(st.builds(Hours, WINDOWS, st.just("rule"), CODES | st.none()), max_size=3).map(
+        tuple
+    ),
     paused_until=st.none() | MOMENTS.map(datetime.date),
     caps=st.lists(
         st.builds(Cap, st.integers(1, 3), st.integers(1, 7), CODES | st.none(), st.just("rule")),

@@ -30,7 +30,7 @@ class PrmGateCheck(models.TransientModel):
         :raises UserError: when there are too many.
         """
         patients.check_access("read")
-        purposes = purpose or self.env["prm.purpose"].search([])
+        purposes = purpose or self.env["prm.purpose"].search([("code", "!=", False)])
         if len(patients) * len(purposes) > MAX_PAIRS:
             raise UserError(
                 self.env._("That is too much at once: choose a purpose, or fewer patients.")
@@ -41,6 +41,7 @@ class PrmGateCheck(models.TransientModel):
         size = max(1, BATCH_PAIRS // len(purposes))
         for start in range(0, len(patients), size):
             check._add_lines(patients[start : start + size], purposes, template)
+        check.invalidate_recordset(["line_ids"])
         return check
 
     def _add_lines(self, patients, purposes, template):
@@ -76,7 +77,9 @@ class PrmGateCheck(models.TransientModel):
         )
         action["domain"] = [("check_id", "=", self.id)]
         many = len(self.line_ids.patient_id) > 1
-        action["context"] = {"search_default_group_outcome": 1, "search_default_group_reason": 2} if many else {}
+        action["context"] = (
+            {"search_default_group_outcome": 1, "search_default_group_reason": 2} if many else {}
+        )
         return action
 
     def action_check(self):

@@ -35,6 +35,4 @@ class PrmGateCheckLine(models.TransientModel):
     @api.depends("facts")
     def _compute_why(self):
         for line in self:
-            line.why = line.facts and explanation.to_html(
-                self.env, policy.from_plain(line.facts)
-            )
+            line.why = line.facts and explanation.to_html(self.env, policy.from_plain(line.facts))

@@ -39,9 +39,7 @@ _REMEDIES = {
 
 def sentences(env, facts):
     """The steps: list of dicts with ``passed``, ``what``, ``text``, ``source`` and ``remedy``."""
-    channels = {
-        channel.code: channel.name for channel in env["prm.channel"].sudo().search([])
-    }
+    channels = {channel.code: channel.name for channel in env["prm.channel"].sudo().search([])}
     lang = env.lang or "en_US"
     steps = []
     for check in policy.explain(facts):

@@ -35,9 +35,7 @@ class _Rules:
     """
 
     def __init__(self, purpose, rules):
-        self.opt_in = purpose.opt_in or any(
-            rule.opt_in and not rule.channel_id for rule in rules
-        )
+        self.opt_in = purpose.opt_in or any(rule.opt_in and not rule.channel_id for rule in rules)
         self.opt_in_channels = frozenset(
             rule.channel_id.code for rule in rules if rule.opt_in and rule.channel_id
         )

@@ -69,11 +69,11 @@ class PrmPurpose(models.Model):
         for purpose in self:
             if not 0 <= purpose.hour_from < purpose.hour_to <= 24:
                 raise ValidationError(
-                    self.env._("The hours of “%s” run from an earlier to a later one.", purpose.name)
+                    self.env._(
+                        "The hours of “%s” run from an earlier to a later one.", purpose.name
+                    )
                 )
             if purpose.cap_count < 0 or not 1 <= purpose.cap_days <= 366:
                 raise ValidationError(
-                    self.env._(
-                        "A limit of “%s” counts messages in 1 to 366 days.", purpose.name
-                    )
+                    self.env._("A limit of “%s” counts messages in 1 to 366 days.", purpose.name)
                 )

@@ -45,7 +45,9 @@ class TestChanges(ImportCase):
         care = self.env.ref("prm_core.prm_purpose_care")
         marketing = self.env.ref("prm_core.prm_purpose_marketing")
         consents = self.env["prm.consent"]
-        self.assertEqual(consents._current(patient, care), {(patient.id, care.id, sms.id): "granted"})
+        self.assertEqual(
+            consents._current(patient, care), {(patient.id, care.id, sms.id): "granted"}
+        )
         self.assertFalse(consents._current(patient, marketing), "no agreement to advertising")
         # The patient changes their mind at the desk; the old list comes again.
         consents.create(
@@ -59,11 +61,15 @@ class TestChanges(ImportCase):
         )
         run = self.rows(self.row)
         self.assertEqual(run.unchanged_count, 1)
-        self.assertEqual(consents._current(patient, care), {(patient.id, care.id, sms.id): "withdrawn"})
+        self.assertEqual(
+            consents._current(patient, care), {(patient.id, care.id, sms.id): "withdrawn"}
+        )
         # A list that says something else than the last one is news.
         run = self.rows("1,Verdi,Ada,0,1980-01-01,(202) 555-0101,ada@example.org,2,1")
         self.assertEqual(run.updated_count, 1)
-        self.assertEqual(consents._current(patient, marketing), {(patient.id, marketing.id, sms.id): "refused"})
+        self.assertEqual(
+            consents._current(patient, marketing), {(patient.id, marketing.id, sms.id): "refused"}
+        )
 
     def test_contacts_of_staff_are_found_as_the_same_person(self):
         known = self._patient(
