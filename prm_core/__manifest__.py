@@ -18,6 +18,7 @@
         "data/prm_channel_data.xml",
         "data/prm_event_type_data.xml",
         "data/prm_purpose_data.xml",
+        "data/prm_template_library.xml",
         "data/ir_cron_data.xml",
         "data/prm_import_data.xml",
         "views/prm_menus.xml",

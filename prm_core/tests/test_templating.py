@@ -164,6 +164,16 @@ class TestTemplateRecord(PrmCase):
         self.assertEqual(pick("de_DE", ("email",)).lang, "en")
         self.assertFalse(pick("en_US", ("sms",)))
 
+    def test_without_english_the_language_of_the_practice_and_then_any(self):
+        self.template.body_ids.filtered(lambda body: body.lang == "en").unlink()
+        self.template.body_ids.copy({"lang": "de"})
+        self.practice.partner_id.lang = "it_IT"
+        self.assertEqual(self.template._pick_body("zh_CN", ("email",)).lang, "it")
+        self.practice.partner_id.lang = "es_ES"
+        found = self.template._pick_body("zh_CN", ("sms", "email"))
+        self.assertEqual(len(found), 1)
+        self.assertIn(found, self.template.body_ids)
+
     def test_a_bad_template_is_not_saved_and_says_where(self):
         body = self.template.body_ids[0]
         with self.assertRaisesRegex(ValidationError, r"line 2.*patient\.nme"):
