@@ -1,7 +1,7 @@
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .. import template_lint, templating
 from ..channels.email import EmailChannel
@@ -29,20 +29,20 @@ class TestTemplateEditor(PrmCase):
         )
         cls.receptionist.email = "front.desk@example.com"
 
-    def preview(self, **choice):
-        template = self.as_user(self.receptionist, self.template)
-        return template.new(choice, origin=template)
-
     def test_preview_by_channel_and_language(self):
-        self.assertEqual(self.preview().preview_channel, "email")
-        preview = self.preview(preview_channel="email", preview_lang="it")
-        self.assertIn("Ciao Anna", preview.preview_body)
-        self.assertFalse(preview.preview_length)
-        self.assertFalse(self.preview(preview_lang="de").preview_body)
-        preview = self.preview(preview_channel="sms")
-        self.assertEqual(preview.preview_length, "160 of 160 characters, one SMS")
-        preview = self.preview(preview_channel="sms", preview_patient_id=self.maria.id)
-        self.assertEqual(preview.preview_length, "161 characters, sent and paid as 2 SMS")
+        form = Form(self.as_user(self.receptionist, self.template))
+        self.assertEqual(form.preview_channel, "email")
+        form.preview_lang = "it"
+        self.assertIn("Ciao Anna", form.preview_body)
+        self.assertFalse(form.preview_length)
+        form.preview_lang = "de"
+        self.assertFalse(form.preview_body)
+        form.preview_lang = False
+        form.preview_channel = "sms"
+        self.assertEqual(form.preview_length, "160 of 160 characters, one SMS")
+        form.preview_patient_id = self.maria
+        self.assertEqual(form.preview_length, "161 characters, sent and paid as 2 SMS")
+        self.assertEqual(form.lint_count, 2)
 
     def test_findings_are_sentences(self):
         self.assertEqual(self.template.lint_count, 2)

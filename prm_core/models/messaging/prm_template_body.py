@@ -63,9 +63,7 @@ class PrmTemplateBody(models.Model):
     def _as_text(self):
         """The body as plain data, for the checks."""
         self.ensure_one()
-        return template_lint.Text(
-            self.channel_kind, self.lang, self.body or "", self.subject or ""
-        )
+        return template_lint.Text(self.channel_kind, self.lang, self.body or "", self.subject or "")
 
     def _explain_health(self, names):
         """Why a text about health is not saved for this channel."""

@@ -11,7 +11,9 @@ class PrmTemplateEditor(models.Model):
     _inherit = "prm.template"
 
     def _selection_channel(self):
-        return self.env["prm.template.body"]._fields["channel_kind"]._description_selection(self.env)
+        return (
+            self.env["prm.template.body"]._fields["channel_kind"]._description_selection(self.env)
+        )
 
     def _selection_lang(self):
         return self.env["prm.template.body"]._fields["lang"]._description_selection(self.env)
@@ -153,7 +155,9 @@ class PrmTemplateEditor(models.Model):
             channel, lang = channels[finding.channel], languages.get(finding.lang, "")
             if finding.code == "missing_language":
                 names = ", ".join(languages[code] for code in finding.detail)
-                text = self.env._("%(channel)s: no text in %(names)s.", channel=channel, names=names)
+                text = self.env._(
+                    "%(channel)s: no text in %(names)s.", channel=channel, names=names
+                )
             elif finding.code == "own_language":
                 text = self.env._("Email: no text in your practice's own language, %s.", lang)
             elif finding.code == "sms_long":
@@ -172,13 +176,13 @@ class PrmTemplateEditor(models.Model):
                 continue
             sentences.append(text)
         for channel, langs in no_link.items():
-            sentences.append(
-                self.env._(
-                    "%(channel)s (%(names)s): no link. For this purpose, give patients a link on "
-                    "which they can answer or choose.",
-                    channel=channel, names=", ".join(langs),
-                )  # fmt: skip
+            text = self.env._(
+                "%(channel)s (%(names)s): no link. For this purpose, give patients a link on which "
+                "they can answer or choose.",
+                channel=channel,
+                names=", ".join(langs),
             )
+            sentences.append(text)
         return sentences
 
     # ------------------------------------------------------------
