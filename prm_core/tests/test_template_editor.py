@@ -91,6 +91,10 @@ class TestTemplateEditor(PrmCase):
             self._send_test(self.clinician)
         with self.assertRaises(AccessError):
             self._send_test(self.outsider)
+        self.practice.email = False
+        with self.assertRaisesRegex(UserError, "to write from"):
+            self._send_test(self.receptionist)
+        self.practice.email = "hello@aurora.example"
         with self.assertRaisesRegex(UserError, "no text"):
             self._send_test(self.receptionist, preview_lang="de")
         self.receptionist.email = False

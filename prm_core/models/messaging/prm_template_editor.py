@@ -231,7 +231,15 @@ class PrmTemplateEditor(models.Model):
         except templating.TemplateError as error:
             raise UserError(body._explain(error)) from error
         company = self.company_id or self.env.company
-        sender = company.email_formatted or company.partner_id.email_formatted
+        sender = (
+            company.email_formatted
+            or company.partner_id.email_formatted
+            or self.env["ir.mail_server"].sudo()._get_default_from_address()
+        )
+        if not sender:
+            raise UserError(
+                self.env._("Your practice has no email address to write from. Enter one first.")
+            )
         note = self.env._("[Test] No patient has received this message.")
         return Outgoing(
             message_id=0,
@@ -240,6 +248,6 @@ class PrmTemplateEditor(models.Model):
             subject=f"[Test] {rendered['subject'] or self.name}",
             body=f"{note}\n\n{rendered['body']}",
             lang=rendered["lang"],
-            sender=sender or self.env["ir.mail_server"].sudo()._get_default_from_address(),
+            sender=sender,
             practice=company.name,
         )
