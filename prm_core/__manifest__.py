@@ -19,6 +19,7 @@
         "data/prm_event_type_data.xml",
         "data/prm_purpose_data.xml",
         "data/prm_policy_rule_data.xml",
+        "data/prm_template_library.xml",
         "data/ir_cron_data.xml",
         "data/prm_import_data.xml",
         "views/prm_menus.xml",

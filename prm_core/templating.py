@@ -6,6 +6,7 @@ template that has been saved can neither fail on a name nor run away at the mome
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -13,6 +14,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 #: Characters of one rendered text; far above any honest letter.
 MAX_OUTPUT = 100_000
 MAX_LOOP_DEPTH = 2
+#: Compiled texts kept in memory: a practice has some dozens, in five languages.
+MAX_COMPILED = 1000
 
 FILTERS = frozenset(
     {"capitalize", "default", "first", "join", "last", "length", "lower", "title", "trim", "upper"}
@@ -26,11 +29,17 @@ _FORBIDDEN = (
 
 @dataclass(frozen=True)
 class Variable:
-    """A value that templates may use. ``example`` is shown in the editor and used for previews."""
+    """A value that templates may use.
+
+    :param example: shown in the editor and used for previews.
+    :param health: whether it tells something about the patient's health, such as a treatment; then
+        it stays out of channels that others can read on a locked screen.
+    """
 
     name: str
     label: str
     example: object
+    health: bool = False
 
 
 _CATALOGUE = {}
@@ -42,9 +51,23 @@ def register_variables(*variables):
         _CATALOGUE[variable.name] = variable
 
 
+#: What nearly every text uses stands first in the catalogue.
+_FIRST = ("patient", "practice", "link")
+
+
 def catalogue():
-    """All variables, in order of name."""
-    return [_CATALOGUE[name] for name in sorted(_CATALOGUE)]
+    """All variables: patient, practice and links first, then by name."""
+
+    def place(name):
+        group = name.split(".")[0]
+        return (_FIRST.index(group) if group in _FIRST else len(_FIRST), name)
+
+    return [_CATALOGUE[name] for name in sorted(_CATALOGUE, key=place)]
+
+
+def is_health(name):
+    """Whether a variable of the catalogue tells something about health."""
+    return name in _CATALOGUE and _CATALOGUE[name].health
 
 
 register_variables(
@@ -80,7 +103,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 def _make_environment():
-    environment = _Environment(undefined=StrictUndefined, autoescape=False, cache_size=500)
+    environment = _Environment(undefined=StrictUndefined, autoescape=False, cache_size=0)
     environment.globals.clear()
     environment.filters = {
         name: function for name, function in environment.filters.items() if name in FILTERS
@@ -128,6 +151,44 @@ def _check_node(node, known, local, depth):
         _check_node(child, known, local, depth)
 
 
+def _parse(source):
+    try:
+        return _ENVIRONMENT.parse(source)
+    except TemplateSyntaxError as error:
+        raise TemplateError("syntax", error.lineno, error.message) from error
+
+
+def _collect_names(node, local, found):
+    """Add the dotted names below a node to ``found``, without those that a loop brings."""
+    if isinstance(node, (nodes.Getattr, nodes.Name)):
+        name = _path(node)
+        if name is not None:
+            if name.split(".")[0] not in local:
+                found.add(name)
+            return
+    if isinstance(node, nodes.For):
+        _collect_names(node.iter, local, found)
+        inner = local | {target.name for target in node.target.find_all(nodes.Name)}
+        if isinstance(node.target, nodes.Name):
+            inner |= {node.target.name}
+        for child in (*node.body, *node.else_, *filter(None, [node.test])):
+            _collect_names(child, inner, found)
+        return
+    for child in node.iter_child_nodes():
+        _collect_names(child, local, found)
+
+
+def variables_of(source):
+    """The dotted names that a text uses; of a loop, the list that it goes through.
+
+    :raises TemplateError: when the brackets don't close.
+    """
+    found = set()
+    for node in _parse(source).body:
+        _collect_names(node, frozenset(), found)
+    return found
+
+
 def check(source, known=None):
     """Check a template.
 
@@ -135,11 +196,7 @@ def check(source, known=None):
     :raises TemplateError: with the line and the word that is wrong.
     """
     known = set(_CATALOGUE) if known is None else set(known)
-    try:
-        tree = _ENVIRONMENT.parse(source)
-    except TemplateSyntaxError as error:
-        raise TemplateError("syntax", error.lineno, error.message) from error
-    for node in tree.body:
+    for node in _parse(source).body:
         _check_node(node, known, frozenset(), 0)
 
 
@@ -155,6 +212,12 @@ def _nested(values):
     return result
 
 
+@lru_cache(maxsize=MAX_COMPILED)
+def _compile(source):
+    """The compiled text. It holds no values, so one serves every patient and every practice."""
+    return _ENVIRONMENT.from_string(source)
+
+
 def render(source, values):
     """The finished text.
 
@@ -162,7 +225,7 @@ def render(source, values):
     :raises TemplateError: for a value that is missing, or a text that grows without measure.
     """
     try:
-        template = _ENVIRONMENT.from_string(source)
+        template = _compile(source)
         parts, length = [], 0
         for part in template.generate(_nested(values)):
             length += len(part)

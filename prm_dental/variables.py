@@ -3,7 +3,7 @@
 from odoo.addons.prm_core.templating import Variable, register_variables
 
 register_variables(
-    Variable("recall.name", "What the patient is asked to come for", "Hygiene visit"),
+    Variable("recall.name", "What the patient is asked to come for", "Hygiene visit", health=True),
     Variable("recall.last_date", "Day of the last visit; may be empty", "12 March 2026"),
     Variable("recall.due_date", "Day from which the visit is due", "12 September 2026"),
 )

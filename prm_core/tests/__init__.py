@@ -7,4 +7,6 @@ from . import test_message
 from . import test_patient
 from . import test_patient_search
 from . import test_policy
+from . import test_template_editor
+from . import test_template_lint
 from . import test_templating

@@ -71,6 +71,37 @@ class TestTemplating(BaseCase):
             templating.render(source, {"patient.first_name": "n" * 1000})
         self.assertEqual(caught.exception.code, "too_long")
 
+    def test_variables_of_a_text(self):
+        source = (
+            "{% if practice.phone %}{{ patient.first_name | default(practice.name) }}{% endif %}"
+            "{% for visit in patient.visits %}{{ visit.day }}{{ visit }} {{ practice.email }}"
+            "{% else %}{{ link.book }}{% endfor %}{{ visit.day }}"
+        )
+        self.assertEqual(
+            templating.variables_of(source),
+            {
+                "practice.phone", "patient.first_name", "practice.name", "patient.visits",
+                "practice.email", "link.book", "visit.day",
+            },
+        )  # fmt: skip
+        self.assertEqual(templating.variables_of("plain"), set())
+        with self.assertRaises(templating.TemplateError):
+            templating.variables_of("{{ patient.first_name")
+
+    def test_a_compiled_text_keeps_no_values(self):
+        source = "Hello {{ patient.first_name }}"
+        for name in ("Anna", "Bruno", "{{ 1 }}"):
+            text = templating.render(source, {"patient.first_name": name})
+            self.assertEqual(text, f"Hello {name}")
+        with self.assertRaises(templating.TemplateError):
+            templating.render(source, {})
+        self.assertLessEqual(templating._compile.cache_info().maxsize, 1000)
+
+    def test_catalogue_begins_with_the_patient(self):
+        names = [variable.name for variable in templating.catalogue()]
+        self.assertEqual(names[0].split(".")[0], "patient")
+        self.assertEqual(len(names), len(set(names)))
+
     @hypothesis.settings(max_examples=300, deadline=None)
     @hypothesis.given(st.text(alphabet="{}%#|.()[]'\"*~ abfinorset_-+/\n", max_size=60))
     def test_any_text_either_passes_or_says_why(self, source):
@@ -132,6 +163,16 @@ class TestTemplateRecord(PrmCase):
         self.practice.partner_id.lang = "es_ES"
         self.assertEqual(pick("de_DE", ("email",)).lang, "en")
         self.assertFalse(pick("en_US", ("sms",)))
+
+    def test_without_english_the_language_of_the_practice_and_then_any(self):
+        self.template.body_ids.filtered(lambda body: body.lang == "en").unlink()
+        self.template.body_ids.copy({"lang": "de"})
+        self.practice.partner_id.lang = "it_IT"
+        self.assertEqual(self.template._pick_body("zh_CN", ("email",)).lang, "it")
+        self.practice.partner_id.lang = "es_ES"
+        found = self.template._pick_body("zh_CN", ("sms", "email"))
+        self.assertEqual(len(found), 1)
+        self.assertIn(found, self.template.body_ids)
 
     def test_a_bad_template_is_not_saved_and_says_where(self):
         body = self.template.body_ids[0]

@@ -1,5 +1,6 @@
 from . import prm_template
 from . import prm_template_body
+from . import prm_template_editor
 from . import prm_message
 from . import prm_message_gate
 from . import prm_message_dispatch

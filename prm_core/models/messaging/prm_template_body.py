@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ... import templating
+from ... import template_lint, templating
 
 
 class PrmTemplateBody(models.Model):
@@ -57,6 +57,23 @@ class PrmTemplateBody(models.Model):
                     templating.check(source or "")
                 except templating.TemplateError as error:
                     raise ValidationError(body._explain(error)) from error
+            if names := template_lint.health_variables(body._as_text()):
+                raise ValidationError(body._explain_health(names))
+
+    def _as_text(self):
+        """The body as plain data, for the checks."""
+        self.ensure_one()
+        return template_lint.Text(self.channel_kind, self.lang, self.body or "", self.subject or "")
+
+    def _explain_health(self, names):
+        """Why a text about health is not saved for this channel."""
+        channels = dict(self._fields["channel_kind"]._description_selection(self.env))
+        return self.env._(
+            "“%(names)s” tells something about the patient's health, and anybody may see this "
+            "channel (%(channel)s) on a locked phone. Leave it out here.",
+            names=", ".join(names),
+            channel=channels[self.channel_kind],
+        )
 
     def _explain(self, error):
         """A template's fault as a sentence that says what to do."""

@@ -1,0 +1,123 @@
+"""What is worth mending in a template that could be sent as it is.
+
+Pure functions over plain data: they return findings with codes, and the models make sentences of
+them. Faults for which a text is never saved are in `templating.check`, with one exception: health
+details where they are forbidden are found here and refused by the model.
+"""
+
+from dataclasses import dataclass
+
+from . import templating
+
+#: Texts that anybody sees on a locked screen name no treatment.
+HEALTH_CHANNELS_FORBIDDEN = ("sms",)
+#: Purposes whose messages let the patient answer or say no, at least on a channel with links.
+LINK_PURPOSES = ("news", "marketing", "education", "feedback")
+LINK_CHANNELS = ("email", "sms", "whatsapp")
+
+#: 3GPP TS 23.038, the default alphabet and its extension table (each of these counts twice).
+_GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_EXTENSION = frozenset("\f^{}\\[~]|€")
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text of a template.
+
+    :param channel: kind of channel; :param lang: two letters.
+    """
+
+    channel: str
+    lang: str
+    body: str
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something worth mending.
+
+    :param code: ``missing_language``, ``own_language``, ``sms_long``, ``health`` or ``no_link``.
+    :param detail: what belongs to the code: languages, segments and characters, or names.
+    """
+
+    code: str
+    channel: str
+    lang: str = ""
+    detail: tuple = ()
+
+
+def sms_length(text):
+    """How much of an SMS a text takes: (characters, segments, whether it needs UCS-2).
+
+    One segment holds 160 characters of GSM-7 or 70 of UCS-2; in several, each gives up some for the
+    header that joins them (153 and 67; 3GPP TS 23.040). Signs beyond the basic plane count twice.
+    """
+    unicode = any(char not in _GSM and char not in _GSM_EXTENSION for char in text)
+    if unicode:
+        count, single, joined = len(text.encode("utf-16-le")) // 2, 70, 67
+    else:
+        count = len(text) + sum(char in _GSM_EXTENSION for char in text)
+        single, joined = 160, 153
+    return count, (1 if count <= single else -(-count // joined)), unicode
+
+
+def health_variables(text):
+    """Names of variables about health that a text uses where it must not; a sorted list.
+
+    :raises templating.TemplateError: for a text that can't be read.
+    """
+    if text.channel not in HEALTH_CHANNELS_FORBIDDEN:
+        return []
+    used = templating.variables_of(text.subject) | templating.variables_of(text.body)
+    return sorted(name for name in used if templating.is_health(name))
+
+
+def lint(texts, purpose, practice_lang, languages, values):
+    """All findings, channel by channel.
+
+    :param texts: list of `Text`; :param purpose: code of the purpose.
+    :param practice_lang: two letters; :param languages: those in which a text can be written.
+    :param values: example values by dotted name, to estimate lengths.
+    """
+    findings = []
+    by_channel = {}
+    for text in texts:
+        by_channel.setdefault(text.channel, []).append(text)
+    for channel, of_channel in by_channel.items():
+        findings += _lint_languages(channel, of_channel, practice_lang, languages)
+        for text in of_channel:
+            findings += _lint_text(text, purpose, values)
+    return findings
+
+
+def _lint_languages(channel, texts, practice_lang, languages):
+    missing = [lang for lang in languages if lang not in {text.lang for text in texts}]
+    if channel == "email" and practice_lang in missing:
+        yield Finding("own_language", channel, practice_lang)
+        missing.remove(practice_lang)
+    if missing:
+        yield Finding("missing_language", channel, detail=tuple(missing))
+
+
+def _lint_text(text, purpose, values):
+    try:
+        used = templating.variables_of(text.subject) | templating.variables_of(text.body)
+        health = health_variables(text)
+        rendered = templating.render(text.body, values).strip() if text.channel == "sms" else ""
+    except templating.TemplateError:
+        return  # such a text is refused when it is saved, with better words
+    if health:
+        yield Finding("health", text.channel, text.lang, tuple(health))
+    if (
+        purpose in LINK_PURPOSES
+        and text.channel in LINK_CHANNELS
+        and not any(name.startswith("link.") for name in used)
+    ):
+        yield Finding("no_link", text.channel, text.lang)
+    count, segments, _unicode = sms_length(rendered)
+    if segments > 1:
+        yield Finding("sms_long", text.channel, text.lang, (segments, count))

@@ -1,0 +1,144 @@
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, tagged
+
+from .. import template_lint, templating
+from ..channels.email import EmailChannel
+from .common import PrmCase
+
+LANGUAGES = ("en", "it", "es", "de", "zh")
+
+
+@tagged("post_install", "-at_install")
+class TestTemplateEditor(PrmCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        texts = [
+            {"lang": "en", "subject": "Hi", "body": "Hi {{ patient.first_name }}"},
+            {"lang": "it", "subject": "Ciao", "body": "Ciao {{ patient.first_name }}"},
+            {"lang": "en", "channel_kind": "sms", "body": "x" * 156 + "{{ patient.first_name }}"},
+        ]
+        cls.template = cls.env["prm.template"].create(
+            {
+                "name": "Hello",
+                "purpose_id": cls.env.ref("prm_core.prm_purpose_care").id,
+                "body_ids": [(0, 0, text) for text in texts],
+            }
+        )
+        cls.receptionist.email = "front.desk@example.com"
+
+    def test_preview_by_channel_and_language(self):
+        form = Form(self.as_user(self.receptionist, self.template))
+        self.assertEqual(form.preview_channel, "email")
+        form.preview_lang = "it"
+        self.assertIn("Ciao Anna", form.preview_body)
+        self.assertFalse(form.preview_length)
+        form.preview_lang = "de"
+        self.assertFalse(form.preview_body)
+        form.preview_lang = False
+        form.preview_channel = "sms"
+        self.assertEqual(form.preview_length, "160 of 160 characters, one SMS")
+        form.preview_patient_id = self.maria
+        self.assertEqual(form.preview_length, "161 characters, sent and paid as 2 SMS")
+        self.assertEqual(form.lint_count, 2)
+
+    def test_findings_are_sentences(self):
+        self.assertEqual(self.template.lint_count, 2)
+        self.assertIn("Email: no text in Spanish, German, Chinese.", self.template.lint_html)
+        self.practice.partner_id.lang = "de_DE"
+        self.template.invalidate_recordset(["lint_html", "lint_count"])
+        self.assertIn("own language, German", self.template.lint_html)
+        self.template.purpose_id = self.env.ref("prm_core.prm_purpose_news")
+        self.assertIn("Email (English, Italian): no link.", self.template.lint_html)
+
+    def test_health_in_an_sms_is_not_saved(self):
+        name = templating.Variable("patient.x_treatment", "Treatment", "Implant", health=True)
+        with patch.dict(templating._CATALOGUE, {name.name: name}):
+            email, sms = self.template.body_ids[0], self.template.body_ids[-1]
+            email.body = "{{ patient.x_treatment }}"
+            with self.assertRaisesRegex(ValidationError, r"patient\.x_treatment.*health"):
+                sms.body = "Time for {{ patient.x_treatment }}"
+
+    def _send_test(self, user, **context):
+        sent = []
+
+        def hand_over(channel, message, session):
+            sent.append(message)
+
+        with (
+            patch.object(EmailChannel, "_connect", lambda *args: None),
+            patch.object(EmailChannel, "_hand_over", hand_over),
+        ):
+            template = self.as_user(user, self.template).with_context(**context)
+            template.invalidate_recordset()
+            template.action_send_test()
+        return sent[0]
+
+    def test_a_test_goes_to_oneself_only(self):
+        before = self.env["prm.message"].search_count([])
+        message = self._send_test(self.receptionist, preview_lang="it")
+        self.assertEqual(message["To"], "front.desk@example.com")
+        self.assertEqual(message["Subject"], "[Test] Ciao")
+        self.assertIn("Ciao Anna", message.get_body(("plain",)).get_content())
+        self.assertEqual(self.env["prm.message"].search_count([]), before)
+        message = self._send_test(self.receptionist, preview_channel="sms")
+        self.assertEqual(message["Subject"], "[Test] Hello")
+
+    def test_who_cannot_send_a_test(self):
+        with self.assertRaisesRegex(UserError, "front desk"):
+            self._send_test(self.clinician)
+        with self.assertRaises(AccessError):
+            self._send_test(self.outsider)
+        self.practice.email = False
+        with self.assertRaisesRegex(UserError, "to write from"):
+            self._send_test(self.receptionist)
+        self.practice.email = "hello@aurora.example"
+        with self.assertRaisesRegex(UserError, "no text"):
+            self._send_test(self.receptionist, preview_lang="de")
+        self.receptionist.email = False
+        with self.assertRaisesRegex(UserError, "no valid email"):
+            self._send_test(self.receptionist)
+
+
+@tagged("post_install", "-at_install")
+class TestTemplateLibrary(PrmCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.library = cls.env["prm.template"].search([("code", "=like", "library_%")])
+
+    def test_five_languages_and_no_finding(self):
+        self.assertEqual(len(self.library), 8)
+        for template in self.library:
+            findings = [(finding.code, finding.channel) for finding in template._lint()]
+            expected = []
+            if template.code == "library_feedback":
+                # Nothing in this add-on offers a page to answer on: patients reply by email, and
+                # the practice is told to add a link as soon as it has one.
+                expected = [("no_link", "email")] * 5
+            self.assertEqual(findings, expected, template.code)
+
+    def test_only_what_this_add_on_knows(self):
+        known = {
+            name for name in templating.examples() if name.split(".")[0] in ("patient", "practice")
+        }
+        for body in self.library.body_ids:
+            used = templating.variables_of(body.subject or "") | templating.variables_of(body.body)
+            self.assertLessEqual(used, known, body.template_id.code)
+
+    def test_every_text_with_and_without_values(self):
+        full = templating.examples()
+        empty = full | dict.fromkeys(("practice.phone", "practice.email", "practice.address"), "")
+        for body in self.library.body_ids:
+            where = (body.template_id.code, body.channel_kind, body.lang)
+            for values in (full, empty):
+                rendered = body._render(values)
+                self.assertNotRegex(rendered["subject"] + rendered["body"], r"[{}@]", where)
+                if body.channel_kind == "sms":
+                    count, segments, unicode = template_lint.sms_length(rendered["body"])
+                    self.assertEqual((segments, unicode), (1, body.lang == "zh"), (where, count))
+                else:
+                    self.assertTrue(rendered["subject"], where)
+                    self.assertNotIn("\n\n\n", rendered["body"], where)

@@ -1,0 +1,84 @@
+from unittest.mock import patch
+
+from odoo.tests import BaseCase
+
+from .. import template_lint, templating
+from ..template_lint import Finding, Text
+
+LANGUAGES = ("en", "it", "es", "de", "zh")
+VALUES = {"patient.first_name": "Anna", "link.book": "https://a.example/x", "recall.what": "X"}
+
+
+def _all(channel, body, subject="", langs=LANGUAGES):
+    return [Text(channel, lang, body, subject) for lang in langs]
+
+
+class TestTemplateLint(BaseCase):
+    def lint(self, texts, purpose="care", practice_lang="en"):
+        return template_lint.lint(texts, purpose, practice_lang, LANGUAGES, VALUES)
+
+    def test_nothing_to_say_about_a_whole_template(self):
+        self.assertEqual(self.lint(_all("email", "Hi {{ patient.first_name }}", "Hi")), [])
+        self.assertEqual(self.lint([]), [])
+
+    def test_languages_are_named_by_channel(self):
+        texts = _all("email", "Hi", "Hi") + _all("sms", "Hi", langs=("en", "de"))
+        self.assertEqual(
+            self.lint(texts), [Finding("missing_language", "sms", "", ("it", "es", "zh"))]
+        )
+
+    def test_email_in_the_own_language_of_the_practice(self):
+        texts = _all("email", "Hi", "Hi", langs=("en", "it", "es", "zh"))
+        self.assertEqual(
+            self.lint(texts, practice_lang="de"), [Finding("own_language", "email", "de")]
+        )
+        self.assertEqual(
+            self.lint(texts, practice_lang="fr"),
+            [Finding("missing_language", "email", "", ("de",))],
+        )
+
+    def test_length_of_an_sms_with_its_values(self):
+        self.assertEqual(self.lint(_all("sms", "x" * 156 + "{{ patient.first_name }}")), [])
+        texts = _all("sms", "x" * 157 + "{{ patient.first_name }}")
+        self.assertEqual(self.lint(texts)[0], Finding("sms_long", "sms", "en", (2, 161)))
+
+    def test_link_for_purposes_that_need_one(self):
+        for purpose in ("news", "marketing", "education", "feedback"):
+            found = self.lint(_all("email", "Hi", "Hi"), purpose)
+            self.assertEqual({(f.code, f.lang) for f in found}, {("no_link", x) for x in LANGUAGES})
+        self.assertEqual(self.lint(_all("email", "See {{ link.book }}", "Hi"), "news"), [])
+        self.assertEqual(self.lint(_all("letter", "Hi"), "news"), [])
+
+    def test_health_is_kept_from_forbidden_channels(self):
+        treatment = templating.Variable("recall.what", "Treatment", "Implant", health=True)
+        with patch.dict(templating._CATALOGUE, {treatment.name: treatment}):
+            source = "{% if recall.what %}{{ recall.what }}{% endif %}"
+            found = self.lint(_all("sms", source))
+            self.assertEqual(found[0], Finding("health", "sms", "en", ("recall.what",)))
+            self.assertEqual(self.lint(_all("email", source, "Hi")), [])
+
+    def test_text_that_cannot_be_read_is_not_linted(self):
+        self.assertEqual(self.lint(_all("sms", "{{ patient.first_name")), [])
+
+
+class TestSmsLength(BaseCase):
+    def assertLength(self, text, *expected):
+        self.assertEqual(template_lint.sms_length(text), expected)
+
+    def test_gsm_alphabet(self):
+        self.assertLength("", 0, 1, False)
+        self.assertLength("x" * 160, 160, 1, False)
+        self.assertLength("x" * 161, 161, 2, False)
+        self.assertLength("x" * 306, 306, 2, False)
+        self.assertLength("x" * 307, 307, 3, False)
+        self.assertLength("è ß Ñ", 5, 1, False)
+
+    def test_extension_signs_count_twice(self):
+        self.assertLength("€[]", 6, 1, False)
+        self.assertLength("€" * 81, 162, 2, False)
+
+    def test_other_letters_need_ucs2(self):
+        self.assertLength("好" * 70, 70, 1, True)
+        self.assertLength("好" * 71, 71, 2, True)
+        self.assertLength("á" + "x" * 134, 135, 3, True)
+        self.assertLength("😀", 2, 1, True)
