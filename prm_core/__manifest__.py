@@ -28,6 +28,7 @@
         "views/permission/prm_purpose_views.xml",
         "views/messaging/prm_template_views.xml",
         "views/messaging/prm_message_views.xml",
+        "views/messaging/prm_gateway_views.xml",
         "views/messaging/patient_pages.xml",
         "views/importing/prm_import_views.xml",
         "views/importing/prm_import_line_views.xml",
