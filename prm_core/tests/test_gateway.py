@@ -1,9 +1,11 @@
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
+from ..channels import Outcome, registered_providers
 from ..channels.email import EmailChannel
 from ..channels.generic_http import GenericHttpChannel
 from ..channels.twilio import TwilioChannel
+from ..models.messaging.reasons import reason_text
 from .common import PrmCase
 from .gateways import GenericDouble, double, generic
 
@@ -83,6 +85,28 @@ class TestGateway(PrmCase):
     def test_copies_have_no_secret(self):
         copy = self._gateway(webhook_secret="hook").copy()
         self.assertFalse(copy.secret or copy.webhook_secret)
+
+    def test_the_last_trouble(self):
+        gateway = self._gateway()
+        login = Outcome(1, "failed", "gateway_login", "HTTP 401")
+        number = Outcome(2, "failed", "bad_number", "+12025550101")
+        gateway._note_outcomes([login, number])
+        self.assertEqual(gateway.last_error, "gateway_login")
+        self.assertIn("secret", gateway.last_error_text)
+        gateway._note_outcomes([number])
+        self.assertEqual(gateway.last_error, "gateway_login")
+        gateway._note_outcomes([login, Outcome(3, "sent", provider_ref="x")])
+        self.assertFalse(gateway.last_error)
+
+    def test_every_reason_has_a_sentence(self):
+        for adapter in registered_providers().values():
+            for reason, _retry in getattr(adapter, "errors", {}).values():
+                self.assertNotEqual(reason_text(self.env, reason), reason)
+
+    def test_form(self):
+        form = Form(self.env["prm.gateway"].with_user(self.manager))
+        form.name, form.provider, form.url = "Other", "generic_http", "https://sms.example"
+        self.assertEqual(form.save().channel_id.code, "sms")
 
     def test_cost(self):
         gateway = self._gateway(price=0.07, plain_letters=False)

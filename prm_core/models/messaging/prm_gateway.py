@@ -4,8 +4,16 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...channels import generic_http, get_channel, get_provider, registered_providers, sms_text
+from .reasons import reason_text
 
 _MANAGER = "prm_core.group_prm_manager"
+#: Reasons that lie in the gateway and not in one message.
+_TROUBLES = frozenset(
+    (
+        "bad_answer", "country_closed", "gateway_error", "gateway_login", "gateway_sender",
+        "gateway_setup", "gateway_trial", "no_connection",
+    )
+)  # fmt: skip
 
 
 class PrmGateway(models.Model):
@@ -50,7 +58,8 @@ class PrmGateway(models.Model):
     currency_id = fields.Many2one(
         "res.currency", required=True, default=lambda self: self.env.company.currency_id
     )
-    last_error = fields.Char(readonly=True, copy=False)
+    last_error = fields.Char(readonly=True, copy=False, help="A reason code.")
+    last_error_text = fields.Char("Last trouble", compute="_compute_last_error_text")
 
     http_method = fields.Selection([("POST", "POST"), ("PUT", "PUT")], default="POST")
     http_headers = fields.Text(
@@ -92,6 +101,12 @@ class PrmGateway(models.Model):
             code = get_provider(gateway.provider).code if gateway.provider else None
             gateway.channel_id = channels.get(code, False)
 
+    @api.depends("last_error")
+    @api.depends_context("lang")
+    def _compute_last_error_text(self):
+        for gateway in self:
+            gateway.last_error_text = reason_text(self.env, gateway.last_error)
+
     @api.constrains("url", "callback_url")
     def _check_urls(self):
         """Secrets and patients' numbers go only over encrypted ways, or stay on the machine."""
@@ -128,7 +143,7 @@ class PrmGateway(models.Model):
     @api.model
     def _usable_channels(self, company):
         """Codes of the channels by which a practice can write, email first."""
-        gateways = self.sudo().search([("company_id", "=", company.id)])
+        gateways = self.sudo().search([("company_id", "=", company.id), ("active", "=", True)])
         return ("email", *dict.fromkeys(gateways.channel_id.mapped("code")))
 
     @api.model
@@ -142,7 +157,12 @@ class PrmGateway(models.Model):
         if channel_code == "email":
             return get_channel("email")(self.env)
         gateway = self.sudo().search(
-            [("company_id", "=", company.id), ("channel_id.code", "=", channel_code)], limit=1
+            [
+                ("company_id", "=", company.id),
+                ("channel_id.code", "=", channel_code),
+                ("active", "=", True),
+            ],
+            limit=1,
         )
         return gateway._make_adapter() if gateway else get_channel(channel_code)(self.env)
 
@@ -150,6 +170,20 @@ class PrmGateway(models.Model):
         """The adapter of this gateway; it may read the secrets whoever the user is."""
         self.ensure_one()
         return get_provider(self.provider)(self.env, self.sudo())
+
+    def _note_outcomes(self, outcomes):
+        """Keep the last trouble that lies in the gateway, for its form; a success clears it.
+
+        :param outcomes: list of `Outcome` of one batch. Their details stay with the messages:
+            they may name a patient's number.
+        """
+        self.ensure_one()
+        for outcome in reversed(outcomes):
+            if outcome.state == "sent" or outcome.reason in _TROUBLES:
+                error = False if outcome.state == "sent" else outcome.reason
+                if self.last_error != error:
+                    self.last_error = error
+                return
 
     def _cost(self, text):
         """Price of a text in the gateway's currency, 0.0 for channels without parts."""
