@@ -28,7 +28,8 @@ HISTORY = """
       JOIN prm_channel c ON c.code = 'email'
      CROSS JOIN generate_series(1, 3) n
      WHERE p.id % 2 = 0;
-    UPDATE res_partner SET tz = (ARRAY['Europe/Rome', 'America/Denver', 'Asia/Shanghai'])[1 + id % 3]
+    UPDATE res_partner
+       SET tz = (ARRAY['Europe/Rome', 'America/Denver', 'Asia/Shanghai'])[1 + id % 3]
      WHERE id IN (SELECT partner_id FROM prm_patient)
 """
 

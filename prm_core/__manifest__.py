@@ -32,6 +32,7 @@
         "views/messaging/prm_template_views.xml",
         "views/messaging/why_templates.xml",
         "views/messaging/prm_message_views.xml",
+        "views/messaging/prm_gateway_views.xml",
         "views/messaging/patient_pages.xml",
         "wizards/prm_gate_check_views.xml",
         "views/importing/prm_import_views.xml",

@@ -2,8 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from datetime import datetime
 
+#: Adapter classes by provider, in the order in which they were defined.
 _REGISTRY = {}
+
+#: What a provider can tell about a message; what it says otherwise is ``unknown``.
+EVENT_KINDS = ("sent", "delivered", "read", "failed", "inbound", "unknown")
 
 
 @dataclass(frozen=True)
@@ -13,6 +18,8 @@ class Outgoing:
     :param message_id: database id of the `prm.message`.
     :param key: idempotency key; the same for every attempt to send this message.
     :param body: plain text; what else a channel needs, it makes from it.
+    :param sender: from whom an email comes; other channels have the sender of their gateway.
+    :param options: what only one channel knows, such as the name of an approved template.
     """
 
     message_id: int
@@ -25,6 +32,7 @@ class Outgoing:
     reply_to: str = ""
     practice: str = ""
     headers: dict = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,22 +52,58 @@ class Outcome:
     retry: bool = False
 
 
+@dataclass(frozen=True)
+class ProviderEvent:
+    """One thing that a provider reports about a message, or a message that a person sent us.
+
+    :param provider_event_id: the same whenever the same report comes again.
+    :param kind: one of `EVENT_KINDS`.
+    :param provider_ref: the provider's id of the message; :param key: our own, when it comes back.
+    :param occurred_at: UTC without a zone, None when the provider does not say.
+    :param address: of the person; :param text: what the person wrote.
+    :param detail: the provider's words, for staff; :param raw: the report as it came, as a dict.
+    :param reason: a code of our vocabulary, for ``failed``.
+    """
+
+    provider_event_id: str
+    kind: str
+    provider_ref: str = ""
+    key: str = ""
+    occurred_at: datetime | None = None
+    address: str = ""
+    text: str = ""
+    detail: str = ""
+    raw: dict = field(default_factory=dict)
+    reason: str = ""
+
+
 class UnsupportedFeature(Exception):
     """The channel can't do what was asked. Raised, never passed over in silence."""
 
 
 class Channel(ABC):
-    """One way to reach a person. Instances are made for one batch and thrown away."""
+    """One way to reach a person. Instances are made for one batch and thrown away.
+
+    :cvar code: code of the channel; several providers may serve one channel.
+    :cvar provider: unique name of the provider; defining a class that has one registers it.
+    :cvar label: how people call the provider.
+    :cvar idempotent: whether sending again with the same key can't double a message.
+    """
 
     code = None
+    provider = None
+    label = ""
+    idempotent = False
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
-        if cls.code:
-            _REGISTRY[cls.code] = cls
+        if cls.provider:
+            _REGISTRY[cls.provider] = cls
 
-    def __init__(self, env):
+    def __init__(self, env, gateway=None):
+        """:param gateway: the `prm.gateway` with the practice's access, where one is needed."""
         self.env = env
+        self.gateway = gateway
 
     @classmethod
     @abstractmethod
@@ -75,26 +119,50 @@ class Channel(ABC):
         :param batch: list of `Outgoing`.
         """
 
-    def verify_webhook(self, raw, headers):
-        """Whether a call really comes from the provider. Fails closed."""
-        raise UnsupportedFeature(f"{self.code} has no webhook")
+    def verify_webhook(self, raw, headers, url=""):
+        """Whether a call really comes from the provider. Fails closed.
 
-    def parse_webhook(self, raw, headers):
-        """Provider events in a call that has been verified."""
-        raise UnsupportedFeature(f"{self.code} has no webhook")
+        :param raw: the body as bytes, before anybody parsed it.
+        :param headers: names and values; the case of the names does not count.
+        :param url: the address that the provider called, as the provider wrote it.
+        """
+        raise UnsupportedFeature(f"{self.provider} has no webhook")
+
+    def parse_webhook(self, raw, headers, url=""):
+        """The list of `ProviderEvent` in a call that has been verified.
+
+        :raises ValueError: when the body is not what the provider sends.
+        """
+        raise UnsupportedFeature(f"{self.provider} has no webhook")
 
 
 def get_channel(code):
-    """The adapter class of a channel code.
+    """The adapter class of a channel code; of several providers the first one defined.
+
+    :raises UnsupportedFeature: when no adapter is installed for it.
+    """
+    for adapter in _REGISTRY.values():
+        if adapter.code == code:
+            return adapter
+    raise UnsupportedFeature(f"no adapter is installed for channel {code!r}")
+
+
+def get_provider(provider):
+    """The adapter class of a provider.
 
     :raises UnsupportedFeature: when no adapter is installed for it.
     """
     try:
-        return _REGISTRY[code]
+        return _REGISTRY[provider]
     except KeyError:
-        raise UnsupportedFeature(f"no adapter is installed for channel {code!r}") from None
+        raise UnsupportedFeature(f"no adapter is installed for provider {provider!r}") from None
 
 
 def registered_codes():
     """Codes of the channels that have an adapter."""
-    return tuple(_REGISTRY)
+    return tuple(dict.fromkeys(adapter.code for adapter in _REGISTRY.values()))
+
+
+def registered_providers():
+    """Adapter classes by provider."""
+    return dict(_REGISTRY)

@@ -36,6 +36,8 @@ class EmailChannel(Channel):
     """SMTP by `ir.mail_server`."""
 
     code = "email"
+    provider = "smtp"
+    label = "Odoo's mail servers"
 
     @classmethod
     def validate_address(cls, address):

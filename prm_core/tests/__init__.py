@@ -2,6 +2,9 @@ from . import importing
 from . import test_access_everything
 from . import test_contact_hours
 from . import test_gate
+from . import test_channel_contract
+from . import test_gateway
+from . import test_http_call
 from . import test_link
 from . import test_message
 from . import test_patient
@@ -9,4 +12,5 @@ from . import test_patient_search
 from . import test_policy
 from . import test_template_editor
 from . import test_template_lint
+from . import test_sms_text
 from . import test_templating

@@ -1,3 +1,4 @@
+from . import prm_gateway
 from . import prm_template
 from . import prm_template_body
 from . import prm_template_editor

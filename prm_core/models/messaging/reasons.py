@@ -33,6 +33,25 @@ _TEXTS = {
     "connection_lost": _lt("The connection broke: the message may have gone or not."),
     "interrupted": _lt("The server stopped while sending: the message may have gone or not."),
     "called_back": _lt("Called back by the practice before it went."),
+    "no_gateway": _lt("The practice has no gateway for this channel."),
+    "gateway_login": _lt("The provider does not accept the account or the secret."),
+    "gateway_setup": _lt("The gateway is not set up rightly."),
+    "gateway_sender": _lt("The provider does not know the sender of the gateway."),
+    "gateway_trial": _lt("The provider's account is on trial and may not write to this number."),
+    "gateway_refused": _lt("The provider refuses this message."),
+    "gateway_error": _lt("The provider had an error: the message may have gone or not."),
+    "bad_answer": _lt("The provider's answer makes no sense: it may have gone or not."),
+    "bad_number": _lt("The phone number can't get messages."),
+    "phone_unreachable": _lt("The phone can't be reached."),
+    "opted_out": _lt("The patient has told the provider to stop."),
+    "country_closed": _lt("The gateway does not send to this country."),
+    "carrier_filter": _lt("The message was taken for spam."),
+    "empty_text": _lt("The message has no text."),
+    "text_too_long": _lt("The text is too long for this channel."),
+    "outside_window": _lt(
+        "The patient's last message is more than a day old, and there is no approved template."
+    ),
+    "bad_approved_template": _lt("WhatsApp has no such approved template."),
     "too_many_attempts": _lt("It was tried several times without success."),
 }
 

@@ -1,0 +1,146 @@
+"""One call to a provider over HTTP, and what it means when it goes wrong.
+
+Nothing is logged here: addresses, texts and secrets would be in it. What staff must know is in
+the outcome's detail.
+"""
+
+import hmac
+import json
+from dataclasses import dataclass
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+#: Seconds to wait for the connection, and again for each part of the answer.
+TIMEOUT = 10
+#: What is kept of the other side's words.
+MAX_DETAIL = 300
+
+
+@dataclass(frozen=True)
+class Answer:
+    """:param status: of HTTP, 2xx or 4xx; :param data: the JSON, None when there is none."""
+
+    status: int
+    data: object
+
+    @property
+    def ok(self):
+        """Whether the provider took the call."""
+        return self.status < 300
+
+
+class CallFailed(Exception):
+    """The call has no answer that an adapter could read. The fields are those of `Outcome`."""
+
+    def __init__(self, state, reason, detail="", retry=False):
+        super().__init__(reason)
+        self.values = {"state": state, "reason": reason, "detail": detail, "retry": retry}
+
+
+def new_session():
+    """A session for one batch: its connections are used again.
+
+    Credentials come from the gateway alone, never from a ``.netrc`` of the server.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def call(session, method, url, **options):
+    """Call a provider once.
+
+    Redirects are not followed: they would carry the secret to another place.
+
+    :return: an `Answer`, for answers with 2xx and JSON and for most with 4xx.
+    :raises CallFailed: for everything else.
+    """
+    try:
+        response = session.request(method, url, timeout=TIMEOUT, allow_redirects=False, **options)
+    except requests.RequestException as error:
+        raise _broken(error) from None
+    except (ValueError, OSError) as error:
+        # A header or an address that no request can be made of.
+        raise CallFailed("failed", "gateway_setup", type(error).__name__) from None
+    return _read(response)
+
+
+def _broken(error):
+    """What an exception of `requests` says about whether the message may have gone."""
+    name = type(error).__name__
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError) or _never_left(
+        error
+    ):
+        return CallFailed("failed", "no_connection", name, retry=True)
+    if isinstance(error, requests.Timeout | requests.ConnectionError) or not isinstance(
+        error, ValueError
+    ):
+        return CallFailed("unknown", "connection_lost", name)
+    return CallFailed("failed", "gateway_setup", name)
+
+
+def _never_left(error):
+    """Whether the connection was never made."""
+    cause = error.args[0] if error.args else None
+    cause = getattr(cause, "reason", cause)
+    return isinstance(cause, NewConnectionError | ConnectTimeoutError)
+
+
+def _read(response):
+    """See `call`."""
+    status = response.status_code
+    if status in (429, 503):
+        wait = response.headers.get("Retry-After", "")
+        detail = f"Retry-After: {wait}"[:MAX_DETAIL] if wait else f"HTTP {status}"
+        raise CallFailed("failed", "server_busy", detail, retry=True)
+    if status in (401, 403):
+        raise CallFailed("failed", "gateway_login", f"HTTP {status}")
+    if status >= 500:
+        # It may have taken the message before it stumbled.
+        raise CallFailed("unknown", "gateway_error", f"HTTP {status}")
+    if not 200 <= status < 300 and status < 400:
+        raise CallFailed("failed", "gateway_setup", f"HTTP {status}")
+    try:
+        data = response.json()
+    except ValueError:
+        if status < 300:
+            raise CallFailed("unknown", "bad_answer", f"HTTP {status}, no JSON") from None
+        data = None
+    return Answer(status, data)
+
+
+def header(headers, name):
+    """A header by its name in any case, or an empty string."""
+    for key, value in headers.items():
+        if key.lower() == name.lower():
+            return value or ""
+    return ""
+
+
+def same(expected, given):
+    """Compare signatures in a time that tells nothing about them."""
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
+
+
+def load_json(raw):
+    """The JSON object in a body.
+
+    :raises ValueError: when it is none.
+    """
+    data = json.loads(raw)
+    if not isinstance(data, dict):
+        raise ValueError("not a JSON object")
+    return data
+
+
+def pick(data, path):
+    """A value in nested JSON by a path such as ``messages.0.id``, None when it is not there."""
+    for step in path.split("."):
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and step.isdecimal() and int(step) < len(data):
+            data = data[int(step)]
+        else:
+            return None
+    return data

@@ -1,0 +1,6 @@
+"""Doubles of providers: they check each request as the provider documents it, and answer alike."""
+
+from .double import GatewayDouble
+from .generic import GenericDouble
+from .twilio import TwilioDouble
+from .whatsapp import WhatsappDouble
