@@ -93,7 +93,7 @@ class GatheredFacts:
         }
         self.permissions = self._gather_permissions(purposes)
         self.holds = self.messages._get_holds(self.patients)
-        self._rules, self._channels, self._persons = {}, {}, {}
+        self._rules, self._channels, self._exposed, self._persons = {}, {}, {}, {}
         self._rules_by_country = self._gather_rules()
         self.contacts = self._gather_contacts(purposes)
 
@@ -114,6 +114,7 @@ class GatheredFacts:
             addresses=person["addresses"],
             order=person["order"],
             channels=self._channels_of(request),
+            exposed=self._exposed_by(request, purpose),
             blocks=tuple(request.blocks),
             holds=tuple(holds),
             now=self.now,
@@ -216,15 +217,26 @@ class GatheredFacts:
         """Channels that can be used and for which there is a text, best first."""
         if request.message:
             return (request.message.channel_id.code,)
-        key = (request.template, request.exclude_channels)
+        company = request.patient.company_id
+        key = (company, request.template, request.exclude_channels)
         if key not in self._channels:
             kinds = request.template._channel_kinds() if request.template else None
             self._channels[key] = tuple(
                 code
-                for code in registered_codes()
+                for code in self.env["prm.gateway"]._usable_channels(company)
                 if (kinds is None or code in kinds) and code not in request.exclude_channels
             )
         return self._channels[key]
+
+    def _exposed_by(self, request, purpose):
+        """Channels whose text names a treatment although the purpose keeps that to others."""
+        key = (request.template, purpose)
+        if key not in self._exposed:
+            allowed = set(purpose.health_channel_ids.mapped("code"))
+            self._exposed[key] = frozenset(
+                request.template._health_channels() - allowed if request.template else ()
+            )
+        return self._exposed[key]
 
     def _contacts_of(self, request, purpose):
         """Messages that count against the limits of this one.

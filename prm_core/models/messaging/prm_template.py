@@ -43,6 +43,19 @@ class PrmTemplate(models.Model):
                     return match[0]
         return self.body_ids.filtered(lambda body: body.channel_kind in channel_kinds)[:1]
 
+    def _health_channels(self):
+        """Channel kinds whose text, in any language, tells something about health."""
+        self.ensure_one()
+        return {
+            body.channel_kind
+            for body in self.body_ids
+            if any(
+                templating.is_health(name)
+                for source in (body.subject, body.body)
+                for name in templating.variables_of(source or "")
+            )
+        }
+
     def _channel_kinds(self):
         """Channel kinds for which there is a text."""
         self.ensure_one()
