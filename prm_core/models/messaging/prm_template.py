@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ... import templating
+
 
 class PrmTemplate(models.Model):
     """A text for one situation: one body per channel and language."""
