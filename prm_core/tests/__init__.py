@@ -4,5 +4,6 @@ from . import test_message
 from . import test_patient
 from . import test_patient_search
 from . import test_policy
+from . import test_preferences
 from . import test_replies
 from . import test_templating

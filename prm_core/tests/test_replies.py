@@ -7,9 +7,10 @@ from ..unsubscribe import unsubscribe_headers
 
 TABLE = {
     "stop": [
-        "STOP", "stop.", "Stop!!!", "ＳＴＯＰ", "ARRÊT", "arret", "ALTO", "Baja", "CANCELLA", "basta",
-        "Annulla", "STOPP", "abmelden", "Unsubscribe", "退订", "停止", "退订。", "stop, grazie",
-        "please stop", "please stop sending me these", "Stop texting me", "don't text me again",
+        "STOP", "stop.", "Stop!!!", "ＳＴＯＰ", "ARRÊT", "arret", "ALTO", "Baja", "CANCELLA",
+        "basta", "Annulla", "STOPP", "abmelden", "Unsubscribe", "退订", "停止", "退订。",
+        "stop, grazie", "please stop", "please stop sending me these", "Stop texting me",
+        "don't text me again",
         "no more messages please", "non voglio più messaggi", "Non scrivetemi più",
         "no quiero más mensajes", "keine Nachrichten mehr bitte", "Bitte keine SMS mehr",
         "不要再给我发短信了", "请停止",

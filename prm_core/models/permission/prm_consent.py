@@ -38,6 +38,9 @@ class PrmConsent(models.Model):
         default="desk",
     )
     wording = fields.Char(help="Version of the words that the patient was shown.")
+    lang = fields.Char(string="Language", help="Language of the words that were shown.")
+    given_by_id = fields.Many2one("res.partner", string="Given by (guardian)", ondelete="restrict")
+    attachment_id = fields.Many2one("ir.attachment", string="Scan", ondelete="restrict")
     recorded_at = fields.Datetime(required=True, default=fields.Datetime.now)
     user_id = fields.Many2one("res.users", string="By", default=lambda self: self.env.uid)
 
