@@ -26,6 +26,7 @@
         "views/patient/prm_event_views.xml",
         "views/permission/prm_consent_views.xml",
         "views/permission/prm_purpose_views.xml",
+        "views/permission/prm_address_block_views.xml",
         "views/messaging/prm_template_views.xml",
         "views/messaging/prm_message_views.xml",
         "views/messaging/patient_pages.xml",

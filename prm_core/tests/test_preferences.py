@@ -86,3 +86,21 @@ class TestUnsubscribe(PrmCase, HttpCase):
                 page = html.fromstring(self.url_open(path, data=data).text)
                 self.assertNotRegex(" ".join(page.text_content().split()), ENGLISH, lang)
                 self.assertEqual(page.get("lang"), lang[:2])
+
+
+@tagged("post_install", "-at_install")
+class TestAddressBlock(PrmCase):
+    def test_block_and_lift_are_idempotent(self):
+        blocks = self.env["prm.address.block"]
+        first = blocks._block(self.practice, "email", "A@x.example ", "bounced")
+        self.assertEqual(blocks._block(self.practice, "email", "a@X.example", "stop"), first)
+        for _attempt in range(2):
+            blocks._lift(self.practice, "email", "a@x.example")
+        self.assertFalse(first.active)
+        self.assertNotEqual(blocks._block(self.practice, "email", "a@x.example", "stop"), first)
+
+    def test_other_practices_see_nothing(self):
+        blocks = self.env["prm.address.block"]
+        block = blocks._block(self.practice, "email", "a@x.example", "bounced")
+        self.assertEqual(self.as_user(self.receptionist, blocks).search([]), block)
+        self.assertFalse(self.as_user(self.stranger, blocks).search([]))

@@ -1,3 +1,4 @@
 from . import prm_purpose
 from . import prm_consent
 from . import prm_patient
+from . import prm_address_block
