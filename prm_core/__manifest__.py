@@ -29,6 +29,7 @@
         "views/permission/prm_consent_views.xml",
         "views/permission/prm_purpose_views.xml",
         "views/permission/prm_policy_rule_views.xml",
+        "views/permission/prm_address_block_views.xml",
         "views/messaging/prm_template_views.xml",
         "views/messaging/why_templates.xml",
         "views/messaging/prm_message_views.xml",

@@ -8,7 +8,7 @@ docs/operations.md says what to set there.
 import logging
 import re
 
-_SECRET = re.compile(r"(/prm/l/)[\w%.~-]+")
+_SECRET = re.compile(r"(/prm/[lu]/)[\w%.~-]+")
 
 
 def redact(text):

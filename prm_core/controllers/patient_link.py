@@ -28,6 +28,27 @@ class PatientLink(http.Controller):
         csrf=False, save_session=False, sitemap=False,
     )  # fmt: skip
     def open(self, token, **params):
+        return self._serve(token, params)
+
+    @http.route(
+        "/prm/u/<string:token>", type="http", auth="public", methods=["GET", "POST"],
+        csrf=False, save_session=False, sitemap=False,
+    )  # fmt: skip
+    def unsubscribe(self, token, **params):
+        """Unsubscribe: by a person on the page, or by a mail program alone (RFC 8058)."""
+        link = self._find_link(token)
+        if link and link.action != "unsubscribe":
+            return self._respond("prm_core.page_link_unknown", {}, status=404)
+        one_click = params.get("List-Unsubscribe") == "One-Click"
+        if not link or link._is_expired() or not one_click:
+            return self._serve(token, params)
+        if request.httprequest.method == "POST":
+            link._unsubscribe()
+            return self._guard(request.make_response("OK", [("Content-Type", "text/plain")]))
+        return self._serve(token, {})
+
+    def _serve(self, token, params):
+        """The page of a link, after doing what was posted."""
         link = self._find_link(token)
         if not link:
             return self._respond("prm_core.page_link_unknown", {}, status=404)

@@ -10,6 +10,7 @@ from .common import PrmCase
 ROUTES = {
     "/prm/l/<string:token>": "link",
     "/prm/l/<string:token>/calendar.ics": "link",
+    "/prm/u/<string:token>": "link",
 }
 #: Models without a practice of their own, with why that is right.
 SHARED = {

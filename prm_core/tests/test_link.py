@@ -24,6 +24,7 @@ class TestRedaction(BaseCase):
     def test_paths_lose_their_token(self):
         self.assertEqual(redact("GET /prm/l/a-B_9/calendar.ics"), "GET /prm/l/***/calendar.ics")
         self.assertEqual(redact("GET /prm/l/a%2Fb?x=1 HTTP/1.1"), "GET /prm/l/***?x=1 HTTP/1.1")
+        self.assertEqual(redact("POST /prm/u/a-B_9 HTTP/1.1"), "POST /prm/u/*** HTTP/1.1")
         self.assertEqual(redact("GET /web/login"), "GET /web/login")
 
     def test_the_filter_sits_on_the_web_servers_log(self):

@@ -7,3 +7,5 @@ from . import prm_message_gate
 from . import prm_message_dispatch
 from . import prm_link
 from . import prm_patient
+from . import prm_link_unsubscribe
+from . import prm_consent

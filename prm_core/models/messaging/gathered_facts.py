@@ -96,6 +96,9 @@ class GatheredFacts:
         self._rules, self._channels, self._exposed, self._persons = {}, {}, {}, {}
         self._rules_by_country = self._gather_rules()
         self.contacts = self._gather_contacts(purposes)
+        for patient in self.patients:
+            self._persons[patient.id] = self._person(patient)
+        self._gather_blocked()
 
     def of(self, request):
         """The facts about one request.
@@ -103,7 +106,7 @@ class GatheredFacts:
         :rtype: policy.Facts
         """
         patient, purpose = request.patient, self.purposes[request.purpose]
-        person = self._person(patient)
+        person = self._persons[patient.id]
         rules = self._rules_of(patient, purpose)
         holds = self.holds.get(patient.id, ()) if purpose.pausable else ()
         return policy.Facts(
@@ -112,6 +115,7 @@ class GatheredFacts:
             opt_in_channels=rules.opt_in_channels,
             permissions=self.permissions.get((purpose.id, patient.id), {}),
             addresses=person["addresses"],
+            blocked=person["blocked"],
             order=person["order"],
             channels=self._channels_of(request),
             exposed=self._exposed_by(request, purpose),
@@ -177,27 +181,45 @@ class GatheredFacts:
             result[patient_id].append((moment, self.channel_codes.get(channel_id), *rest))
         return result
 
+    def _gather_blocked(self):
+        """Put into each person which of the addresses must not be written to, and why."""
+        addresses = {
+            address for person in self._persons.values() for address in person["addresses"].values()
+        }
+        if not addresses:
+            return
+        companies = self.patients.company_id
+        reasons = self.env["prm.address.block"]._reasons(companies, addresses)
+        if not reasons:
+            return
+        channel_ids = {code: key for key, code in self.channel_codes.items()}
+        for patient in self.patients:
+            person = self._persons[patient.id]
+            for code, address in person["addresses"].items():
+                key = (patient.company_id.id, channel_ids.get(code), address)
+                if reason := reasons.get(key):
+                    person["blocked"][code] = reason
+
     # -- what belongs to one request
 
     def _person(self, patient):
         """What is the same for every request about a patient."""
-        if patient.id not in self._persons:
-            order = (patient.channel_order or "").split(",")
-            if not patient.channel_order:
-                order = [patient.preferred_channel_id.code] if patient.preferred_channel_id else []
-            wishes = ()
-            if patient.contact_to:
-                window = Window(_minutes(patient.contact_from), _minutes(patient.contact_to))
-                wishes = (policy.Hours(window, self.env._("The patient's own wish")),)
-            self._persons[patient.id] = {
-                "status": patient.status,
-                "addresses": self.messages._addresses(patient, registered_codes()),
-                "order": tuple(filter(None, order)),
-                "zone": patient._zone(),
-                "wishes": wishes,
-                "paused_until": patient.contact_paused_until or None,
-            }
-        return self._persons[patient.id]
+        order = (patient.channel_order or "").split(",")
+        if not patient.channel_order:
+            order = [patient.preferred_channel_id.code] if patient.preferred_channel_id else []
+        wishes = ()
+        if patient.contact_to:
+            window = Window(_minutes(patient.contact_from), _minutes(patient.contact_to))
+            wishes = (policy.Hours(window, self.env._("The patient's own wish")),)
+        return {
+            "status": patient.status,
+            "addresses": self.messages._addresses(patient, registered_codes()),
+            "order": tuple(filter(None, order)),
+            "zone": patient._zone(),
+            "wishes": wishes,
+            "paused_until": patient.contact_paused_until or None,
+            "blocked": {},
+        }
 
     def _rules_of(self, patient, purpose):
         countries = (patient.company_id.country_id, patient.partner_id.country_id)
@@ -232,10 +254,10 @@ class GatheredFacts:
         """Channels whose text names a treatment although the purpose keeps that to others."""
         key = (request.template, purpose)
         if key not in self._exposed:
-            allowed = set(purpose.health_channel_ids.mapped("code"))
-            self._exposed[key] = frozenset(
-                request.template._health_channels() - allowed if request.template else ()
-            )
+            exposed = request.template._health_channels() if request.template else set()
+            if exposed:
+                exposed -= set(purpose.health_channel_ids.mapped("code"))
+            self._exposed[key] = frozenset(exposed)
         return self._exposed[key]
 
     def _contacts_of(self, request, purpose):

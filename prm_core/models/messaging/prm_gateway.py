@@ -142,8 +142,17 @@ class PrmGateway(models.Model):
 
     @api.model
     def _usable_channels(self, company):
-        """Codes of the channels by which a practice can write, email first."""
-        gateways = self.sudo().search([("company_id", "=", company.id), ("active", "=", True)])
+        """Codes of the channels by which a practice can write, email first.
+
+        WhatsApp is none of them yet: outside the 24 hours after a patient's own message it takes
+        approved templates only, and neither those messages nor those templates are known here.
+        """
+        domain = [
+            ("company_id", "=", company.id),
+            ("active", "=", True),
+            ("channel_id.code", "!=", "whatsapp"),
+        ]
+        gateways = self.sudo().search(domain)
         return ("email", *dict.fromkeys(gateways.channel_id.mapped("code")))
 
     @api.model

@@ -5,8 +5,9 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ... import policy
-from ...channels import Outgoing, get_channel
+from ...channels import Outgoing
 from ...outbox import Request
+from ...unsubscribe import unsubscribe_headers
 
 _logger = logging.getLogger(__name__)
 
@@ -72,26 +73,33 @@ class PrmMessageDispatch(models.Model):
 
     @api.model
     def _reconcile_interrupted(self):
-        """Messages of a process that died: nobody knows whether they went, so a person decides."""
+        """Messages of a process that died."""
         limit = fields.Datetime.now() - timedelta(minutes=STALE_AFTER)
         stale = self.search([("state", "=", "sending"), ("claimed_at", "<", limit)])
-        stale.write({"state": "unknown", "reason": "interrupted"})
+        stale._leave_uncertain("interrupted")
 
     def _send_claimed(self):
         """Hand over claimed messages, channel by channel, and record the outcomes."""
         allowed = self._hold_back_forbidden()
-        for channel, messages in allowed.grouped("channel_id").items():
-            adapter = get_channel(channel.code)(self.env)
-            outcomes = {}
-            try:
-                for outcome in adapter.send(messages._prepare_outgoing()):
-                    outcomes[outcome.message_id] = outcome
-            except Exception:
-                # The adapter itself broke: what it did not report may or may not have gone.
-                _logger.exception("Channel %s broke while sending.", channel.code)
-            for message in messages:
-                message._apply_outcome(outcomes.get(message.id))
+        roads = allowed.grouped(lambda message: (message.company_id, message.channel_id))
+        for (company, channel), messages in roads.items():
+            messages._hand_over(company, channel)
         self._emit_sent()
+
+    def _hand_over(self, company, channel):
+        """Give messages of one practice and channel to its adapter; others don't notice."""
+        outcomes = {}
+        try:
+            adapter = self.env["prm.gateway"]._adapter(company, channel.code)
+            for outcome in adapter.send(self._prepare_outgoing()):
+                outcomes[outcome.message_id] = outcome
+            if adapter.gateway:
+                adapter.gateway._note_outcomes(list(outcomes.values()))
+        except Exception:
+            # The adapter itself broke: what it did not report may or may not have gone.
+            _logger.exception("Channel %s broke while sending.", channel.code)
+        for message in self:
+            message._apply_outcome(outcomes.get(message.id))
 
     def _hold_back_forbidden(self):
         """Ask the gate again: a no that came after queueing still counts, and so does the hour.
@@ -124,6 +132,7 @@ class PrmMessageDispatch(models.Model):
     def _prepare_outgoing(self):
         """The messages in the form of the channel contract."""
         result = []
+        headers = self._prepare_unsubscribe_headers()
         for message in self:
             company = message.company_id
             sender = company.email_formatted or company.partner_id.email_formatted
@@ -137,16 +146,61 @@ class PrmMessageDispatch(models.Model):
                     lang=message.lang or "en",
                     sender=sender or self.env["ir.mail_server"]._get_default_from_address(),
                     practice=company.name,
+                    headers=headers.get(message.id, {}),
                 )
             )
         return result
+
+    def _prepare_unsubscribe_headers(self):
+        """One-click headers (RFC 8058) for the emails that a patient can do without: ``{id: …}``.
+
+        What belongs to a treatment under way has none: a button in a mail program is pressed
+        easily, and the patient would miss the visit.
+        """
+        links = self.env["prm.link"]
+        optional = self.filtered(
+            lambda message: message.channel_id.code == "email" and message.purpose_id.pausable
+        )
+        issued = links._issue_many(
+            [
+                links._unsubscribe_wish(message.patient_id, message.purpose_id.code, "email")
+                for message in optional
+            ]
+        )
+        return {
+            message.id: unsubscribe_headers(links._unsubscribe_url(url))
+            for message, (_link, url) in zip(optional, issued, strict=True)
+        }
+
+    def _leave_uncertain(self, reason, detail=False):
+        """Nobody knows whether these went: by the purpose's rule once more, or a person decides.
+
+        A reminder that comes twice does less harm than one that never came. An adapter that tells
+        the gateway the message's key can send again without any risk.
+        """
+        for message in self:
+            vals = {"state": "unknown", "reason": reason, "detail": detail}
+            safe = message._is_idempotent()
+            if safe or (message.purpose_id.uncertain == "retry" and message.attempts < 2):
+                vals.update(state="queued", scheduled_at=fields.Datetime.now())
+            if message.attempts >= MAX_ATTEMPTS:
+                vals["state"] = "unknown"
+            message.write(vals)
+
+    def _is_idempotent(self):
+        """Whether the gateway sends a message once, however often it gets its key."""
+        self.ensure_one()
+        adapter = self.env["prm.gateway"]._adapter(self.company_id, self.channel_id.code)
+        return adapter.idempotent
 
     def _apply_outcome(self, outcome):
         """Record what became of one message."""
         self.ensure_one()
         now = fields.Datetime.now()
         if outcome is None:
-            self.write({"state": "unknown", "reason": "interrupted"})
+            self._leave_uncertain("interrupted")
+        elif outcome.state == "unknown":
+            self._leave_uncertain(outcome.reason, outcome.detail)
         elif outcome.state == "sent":
             self.write(
                 {"state": "sent", "sent_at": now, "provider_ref": outcome.provider_ref,

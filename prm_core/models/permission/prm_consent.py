@@ -49,6 +49,8 @@ class PrmConsent(models.Model):
         ondelete="restrict",
         help="The guardian, when it was not the patient.",
     )
+    lang = fields.Char(string="Language", help="Language of the words that were shown.")
+    attachment_id = fields.Many2one("ir.attachment", string="Scan", ondelete="restrict")
     recorded_at = fields.Datetime(required=True, default=fields.Datetime.now)
     user_id = fields.Many2one("res.users", string="By", default=lambda self: self.env.uid)
 
