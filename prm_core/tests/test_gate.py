@@ -1,4 +1,5 @@
 from datetime import date, datetime, timedelta
+from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
@@ -6,6 +7,8 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
+from .. import templating
+from ..templating import Variable
 from .test_message import MessageCase
 
 NOON = datetime(2026, 11, 25, 12, 0)
@@ -174,3 +177,69 @@ class TestGateCheck(MessageCase):
         self.env.invalidate_all()
         with self.assertQueryCount(25):
             self.env["prm.gate.check"]._prepare(patients)
+
+
+@tagged("post_install", "-at_install")
+class TestDispatchGate(MessageCase):
+    """Right before a message goes, everything is asked once more."""
+
+    def test_a_blocked_address_gets_nothing(self):
+        message = self.queue(self.maria)
+        blocks = self.env["prm.address.block"]
+        blocks._block(self.practice, "email", "Maria@example.com", "bounced")
+        self.assertFalse(self.dispatch().taken)
+        self.assertEqual((message.state, message.reason), ("suppressed", "bounced"))
+        blocks._lift(self.practice, "email", "maria@example.com")
+        self.queue(self.maria)
+        self.assertEqual(len(self.dispatch().taken), 1)
+
+    def test_a_missed_hour_is_waited_for(self):
+        recall = self.env.ref("prm_core.prm_purpose_recall")
+        with freeze_time(NOON):
+            message = self.queue(self.maria)
+        recall.write({"hour_from": 8, "hour_to": 20})
+        with freeze_time(NOON + timedelta(hours=10)):
+            self.assertFalse(self.dispatch().taken)
+            self.assertEqual((message.state, message.reason), ("queued", "quiet_hours"))
+            self.assertEqual(message.attempts, 0)
+        with freeze_time(message.scheduled_at):
+            self.assertEqual(len(self.dispatch().taken), 1)
+        self.assertFalse(message.reason)
+
+    def test_one_click_unsubscribe_where_it_can_be_done_without(self):
+        self.queue(self.maria)
+        mail = self.dispatch().taken[0]
+        self.assertEqual(mail["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click")
+        self.assertIn("/prm/u/", mail["List-Unsubscribe"])
+        self.queue(self.maria, purpose="care")
+        self.assertIsNone(self.dispatch().taken[0]["List-Unsubscribe"])
+
+    def test_an_uncertain_reminder_is_tried_once_more(self):
+        message = self.queue(self.maria, purpose="care")
+        self.env["prm.message"]._claim(10)
+        message.claimed_at = fields.Datetime.now() - timedelta(hours=1)
+        self.assertEqual(len(self.dispatch().taken), 1)
+        self.assertEqual(message.state, "sent")
+
+    def test_a_gateway_is_asked_for_its_practice(self):
+        gateway = self.env["prm.gateway"].create(
+            {"name": "Own", "provider": "generic_http", "url": "https://sms.example.com/send",
+             "company_id": self.practice.id}
+        )  # fmt: skip
+        self.template.body_ids = [(0, 0, {"channel_kind": "sms", "lang": "en", "body": "Hello"})]
+        self.maria.write({"mobile": "+393331234567", "email": False})
+        self.assertEqual(self.queue(self.maria).channel_id.code, "sms")
+        gateway.active = False
+        self.assertEqual(self.queue(self.maria).reason, "no_email")
+
+    def test_a_treatment_is_not_named_in_a_text_message(self):
+        name = Variable("patient.x_visit", "Visit", "Implant", health=True)
+        with patch.dict(templating._CATALOGUE, {name.name: name}):
+            body = {"channel_kind": "letter", "lang": "en", "body": "For {{ patient.x_visit }}"}
+            self.template.body_ids = [(0, 0, body)]
+            recall = self.env.ref("prm_core.prm_purpose_recall")
+            gathered = self.env["prm.message"]._gather_facts([self.request(self.maria)])[0]
+            self.assertFalse(gathered.exposed)
+            recall.health_channel_ids -= self.env.ref("prm_core.prm_channel_letter")
+            gathered = self.env["prm.message"]._gather_facts([self.request(self.maria)])[0]
+            self.assertEqual(gathered.exposed, {"letter"})

@@ -9,6 +9,8 @@ company.write({{
     "city": "Boulder", "country_id": env.ref("base.us").id,
 }})
 company.partner_id.tz = "{zone}"
+# Tests run at any hour of the day; what the hours do is tested with the gate.
+env["prm.purpose"].search([]).write({{"hour_from": 0, "hour_to": 24, "sundays": True}})
 
 def user(login, group):
     return env["res.users"].with_context(no_reset_password=True).create({{

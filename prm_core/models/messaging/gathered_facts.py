@@ -22,6 +22,10 @@ _PATIENT_FIELDS = (
     "partner_id", "company_id", "status", "preferred_channel_id", "channel_order", "mobile",
     "contact_from", "contact_to", "contact_paused_until",
 )  # fmt: skip
+_PURPOSE_FIELDS = (
+    "code", "name", "sequence", "opt_in", "hour_from", "hour_to", "sundays", "cap_count",
+    "cap_days", "pausable",
+)  # fmt: skip
 
 
 def _minutes(hours):
@@ -86,11 +90,12 @@ class GatheredFacts:
         self.patients.fetch(_PATIENT_FIELDS)
         self.patients.partner_id.fetch(["email", "tz", "country_id"])
         codes = {request.purpose for request in requests}
-        purposes = env["prm.purpose"].sudo().search([("code", "in", list(codes))])
+        purposes = (
+            env["prm.purpose"].sudo().search_fetch([("code", "in", list(codes))], _PURPOSE_FIELDS)
+        )
         self.purposes = {purpose.code: purpose for purpose in purposes}
-        self.channel_codes = {
-            channel.id: channel.code for channel in env["prm.channel"].sudo().search([])
-        }
+        channels = env["prm.channel"].sudo().search_fetch([], ["code"])
+        self.channel_codes = {channel.id: channel.code for channel in channels}
         self.permissions = self._gather_permissions(purposes)
         self.holds = self.messages._get_holds(self.patients)
         self._rules, self._channels, self._exposed, self._persons = {}, {}, {}, {}

@@ -70,7 +70,7 @@ class PrmLink(models.Model):
         """Whether the patient is already without this purpose on this channel."""
         purpose, channel = self._unsubscribe_subject()
         current = self.env["prm.consent"]._current(self.patient_id, purpose) if purpose else {}
-        state = current.get((self.patient_id.id, channel.id))
+        state = current.get((self.patient_id.id, purpose.id, channel.id))
         return state in ("refused", "withdrawn")
 
     def _unsubscribe_subject(self):
