@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 
 from odoo import fields, models
 from odoo.addons.prm_core import templating
+from odoo.addons.prm_core.contact_hours import local_time, start_of_day
 
 from ..slots import Slot
 
@@ -76,14 +77,15 @@ class PrmLink(models.Model):
         """The free times, day by day."""
         kind = self._appointment_type()
         earliest, horizon = self._bookable_span(kind)
-        start = min(max(_parse_day(params.get("from")) or earliest, earliest), horizon)
-        stop = min(start + timedelta(days=WINDOW_DAYS), horizon)
+        zone = self.company_id._prm_zone()
+        start = min(max(_parse_day(params.get("from"), zone) or earliest, earliest), horizon)
+        stop = min(_days_later(start, zone), horizon)
         found = kind._free_slots(start, stop)
         if not found and stop < horizon:
             # Nothing soon: rather the first free days there are than an empty page.
             found = kind._free_slots(stop, horizon)
             if found:
-                stop = found[0].start + timedelta(days=WINDOW_DAYS)
+                stop = _days_later(found[0].start, zone)
                 found = [slot for slot in found if slot.start < stop]
         providers = self._offered_providers(found)
         chosen = _parse_id(params.get("provider"))
@@ -97,7 +99,7 @@ class PrmLink(models.Model):
             "days": self._group_by_day(shown),
             "providers": providers if len(providers) > 1 else providers.browse(),
             "chosen": chosen,
-            "later": stop.strftime("%Y-%m-%d") if later else None,
+            "later": local_time(stop, zone).strftime("%Y-%m-%d") if later else None,
             "is_later": start > earliest,
         }
         return "prm_appointment.page_choose", values
@@ -206,8 +208,17 @@ def _parse_moment(text):
         return None
 
 
-def _parse_day(text):
+def _parse_day(text, zone):
+    """The moment (naive UTC) at which a day of the practice begins, else None."""
     try:
-        return datetime.strptime(text or "", "%Y-%m-%d")
-    except ValueError:
+        return start_of_day(datetime.strptime(text or "", "%Y-%m-%d").date(), zone)
+    except (ValueError, OverflowError):
         return None
+
+
+def _days_later(moment, zone):
+    """The end of a page that begins at ``moment`` (naive UTC): whole days on the practice's clock.
+
+    A day that is cut in two would stand on this page and on the next one.
+    """
+    return start_of_day(local_time(moment, zone).date() + timedelta(days=WINDOW_DAYS), zone)

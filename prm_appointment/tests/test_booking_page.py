@@ -2,6 +2,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import icalendar
+from freezegun import freeze_time
 from lxml import html
 from odoo import fields
 from odoo.tests import HttpCase, tagged
@@ -224,6 +225,19 @@ class TestBookingPage(BookingCase):
         titles = self._texts(later, "//summary/span")
         self.assertTrue(titles)
         self.assertFalse(set(titles) & set(self._texts(first, "//summary/span")))
+
+    def test_a_day_is_never_cut_in_two(self):
+        """Whatever the hour at which the patient looks, and wherever the practice is."""
+        for zone in ("America/Denver", "Asia/Shanghai", "Europe/Rome"):
+            self.practice.partner_id.tz = zone
+            for hour in range(0, 24, 5):
+                with freeze_time(f"2026-11-25 {hour:02}:30:00"):
+                    _page, first = self.link._page_choose({})
+                    _page, later = self.link._page_choose({"from": first["later"]})
+                both = {day["title"] for day in first["days"]} & {
+                    day["title"] for day in later["days"]
+                }
+                self.assertFalse(both, (zone, hour))
 
     def test_notice(self):
         self.hygiene.min_notice = 3 * 24 * 60

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.addons.prm_core.models.messaging.reasons import reason_text
 from odoo.exceptions import UserError
+from odoo.tools.misc import format_datetime
 
 
 class PrmRecallSend(models.TransientModel):
@@ -59,12 +60,21 @@ class PrmRecallSend(models.TransientModel):
             "recall_id": plan.recall.id,
             "allowed": plan.allowed,
             "reason": plan.reason,
-            "explanation": plan.detail or reason_text(self.env, plan.reason),
+            "explanation": plan.detail or self._explain(plan),
             "address": plan.allowed and decision.address,
             "lang": plan.lang,
             "subject": plan.subject,
             "body": plan.body,
         }
+
+    @api.model
+    def _explain(self, plan):
+        """What will happen, with the moment when it is not at once."""
+        if not plan.allowed or not plan.decision.until:
+            return reason_text(self.env, plan.reason)
+        moment = format_datetime(self.env, plan.decision.until, dt_format="short")
+        why = reason_text(self.env, plan.decision.reason)
+        return self.env._("Goes out on %(moment)s. %(why)s", moment=moment, why=why)
 
     def _get_action(self):
         """The window that shows this wizard."""
