@@ -30,7 +30,7 @@ SCREENS = {
     "messages": ("receptionist", "/odoo/action-prm_core.prm_message_action", (".o_list_view",)),
     "rules": ("manager", "/odoo/action-prm_core.prm_policy_rule_action", (".o_list_view",)),
     "purpose": ("manager", "/odoo/action-prm_core.prm_purpose_action",
-                (_LIST, _CELL.format(1), _FORM)),
+                (_LIST, ".o_data_row >> nth=1 >> td[name=name]", _FORM)),
     "template": ("receptionist", "/odoo/action-prm_core.prm_template_action",
                  (_LIST, _CELL.format(0), _FORM)),
     "import": ("receptionist", "/odoo/action-prm_core.prm_import_new_action", (_FORM,)),
