@@ -219,13 +219,13 @@ class TestFallOver(MessageCase):
              "account": "AC1", "sender": "+15005550006"}
         )  # fmt: skip
         cls.template.body_ids = [
-            (0, 0, {"channel_kind": "sms", "lang": "it", "body": "Ciao {{ recall.name }}"})
+            (0, 0, {"channel_kind": "sms", "lang": "it", "body": "Ciao {{ patient.first_name }}"})
         ]
         cls.maria.mobile = "+39 333 1234567"
 
     def _refused(self, mobile_answers=()):
         """A message to an address that does not exist, after the dispatcher is done."""
-        message = self.queue(self.maria, variables={"recall.name": "Igiene"})
+        message = self.queue(self.maria, variables={"patient.first_name": "Mimi"})
         self.assertEqual(message.channel_id.code, "email")
         refused = smtplib.SMTPRecipientsRefused({"maria@example.com": (550, b"no such user")})
         with patch.object(TwilioChannel, "send", lambda adapter, batch: iter(mobile_answers)):
@@ -236,7 +236,7 @@ class TestFallOver(MessageCase):
         message, instead = self._refused()
         self.assertEqual((message.state, message.reason), ("failed", "bad_address"))
         self.assertEqual(len(instead), 1)
-        self.assertEqual((instead.channel_id.code, instead.body), ("sms", "Ciao Igiene"))
+        self.assertEqual((instead.channel_id.code, instead.body), ("sms", "Ciao Mimi"))
         self.assertNotEqual(instead.idempotency_key, message.idempotency_key)
 
     def test_not_without_permission(self):
