@@ -18,6 +18,7 @@ class Request:
     :param exclude_channels: codes of channels that are not to be tried (again).
     :param message: the `prm.message` that this is about when it waits already; its own channel is
         the only one that is asked about.
+    :param fallback_of: the `prm.message` that failed for good and in whose place this one goes.
     """
 
     patient: object
@@ -30,6 +31,7 @@ class Request:
     link_payload: dict = field(default_factory=dict)
     exclude_channels: tuple = ()
     message: object = None
+    fallback_of: object = None
 
 
 #: Message states in the order of their life; a late report never moves a message back.

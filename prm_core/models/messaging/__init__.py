@@ -4,6 +4,8 @@ from . import prm_template_body
 from . import prm_template_editor
 from . import prm_message
 from . import prm_message_gate
+from . import prm_message_queue
+from . import prm_message_outcome
 from . import prm_message_dispatch
 from . import prm_link
 from . import prm_patient

@@ -5,6 +5,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools.urls import urljoin
 
+from ...bulk import insert
+
 TOKEN_BYTES = 24
 DEFAULT_DAYS = 60
 
@@ -61,13 +63,14 @@ class PrmLink(models.Model):
                     "token_hash": self._hash(token),
                     "action": wish["action"],
                     "patient_id": wish["patient"].id,
+                    "company_id": wish["patient"].company_id.id,
                     "res_model": record._name if record else False,
                     "res_id": record.id if record else False,
                     "payload": wish.get("payload") or False,
                     "expires_at": now + timedelta(days=wish.get("days", DEFAULT_DAYS)),
                 }
             )
-        links = self.sudo().create(vals_list)
+        links = insert(self.sudo(), vals_list)
         return [(link, self._url(token)) for link, token in zip(links, tokens, strict=True)]
 
     @api.model

@@ -7,6 +7,12 @@ from . import explanation
 from .reasons import reason_text
 
 
+class _BigInteger(fields.Integer):
+    """A whole number of 64 bits: keys of advisory locks are that long."""
+
+    _column_type = ("int8", "int8")
+
+
 class PrmMessage(models.Model):
     """The one outbox, inbox and log for every channel. Nothing leaves by another road.
 
@@ -57,6 +63,9 @@ class PrmMessage(models.Model):
     res_id = fields.Many2oneReference(string="About", model_field="res_model")
     scheduled_at = fields.Datetime(required=True, default=fields.Datetime.now)
     claimed_at = fields.Datetime(readonly=True)
+    claimed_by = _BigInteger(
+        readonly=True, copy=False, help="Key of the advisory lock of the dispatcher that took it."
+    )
     sent_at = fields.Datetime(readonly=True)
     attempts = fields.Integer(readonly=True, required=True, default=0)
     idempotency_key = fields.Char(readonly=True, copy=False)
@@ -66,6 +75,13 @@ class PrmMessage(models.Model):
     facts = fields.Json(readonly=True, copy=False, help="What the gate decided on.")
     why = fields.Html(compute="_compute_why", sanitize=False)
     link_id = fields.Many2one("prm.link", readonly=True, ondelete="set null", copy=False)
+    request_data = fields.Json(
+        readonly=True, copy=False, help="What it takes to send the same by another channel."
+    )
+    fallback_of_id = fields.Many2one(
+        "prm.message", string="Instead of", readonly=True, copy=False, index="btree_not_null",
+        ondelete="set null", help="The message that could not go by its own channel.",
+    )  # fmt: skip
 
     _key_uniq = models.UniqueIndex("(idempotency_key) WHERE idempotency_key IS NOT NULL")
     _queued_idx = models.Index("(scheduled_at, id) WHERE state = 'queued'")

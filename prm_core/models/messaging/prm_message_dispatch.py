@@ -1,26 +1,38 @@
 import logging
+import secrets
+from contextlib import contextmanager
 from datetime import timedelta
+
+import psycopg2
+from psycopg2 import errors
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ... import policy
-from ...channels import Outgoing
+from ...channels import Outcome, Outgoing
+from ...channels.base import UnsupportedFeature
 from ...outbox import Request
 from ...unsubscribe import unsubscribe_headers
+from .prm_message_outcome import Verdict
 
 _logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 50
-MAX_ATTEMPTS = 5
-#: Minutes to wait after the first attempt that failed for a passing reason; doubled each time.
-FIRST_RETRY = 5
-#: Minutes after which a message that is still "going out" belongs to a process that died.
+#: Minutes after which a message that is still "going out" and names no dispatcher was left behind.
 STALE_AFTER = 15
+#: How often a step is begun afresh when another process touched the same rows.
+MAX_TRIES = 10
 
 
 class PrmMessageDispatch(models.Model):
-    """The dispatcher: claims what is due, hands it to the channel, records what became of it."""
+    """The dispatcher: claims what is due, hands it to the channel, has the outcome recorded.
+
+    Each run holds an advisory lock of its own for as long as its connection lives, and writes the
+    lock's key on what it claims. When the process dies, PostgreSQL lets go of the lock, and any
+    other run sees at once which messages were left behind. (This needs a connection that is kept
+    for a session; a pooler that hands them out by transaction would not do.)
+    """
 
     _inherit = "prm.message"
 
@@ -32,13 +44,48 @@ class PrmMessageDispatch(models.Model):
     def _cron_dispatch(self):
         """Send what is due, batch by batch. Several workers may run this at the same time."""
         cron = self.env["ir.cron"]
-        self._reconcile_interrupted()
-        while batch := self._claim(BATCH_SIZE):
-            # From here on a crash leaves the rows as "sending": nobody sends them again unasked.
+        with self._claimant() as claimant:
+            self._try_afresh(self._reconcile_interrupted)
             cron._commit_progress(0)
-            batch._send_claimed()
-            if not cron._commit_progress(len(batch), remaining=self._count_due()):
-                break
+            while batch := self._try_afresh(lambda: self._claim(BATCH_SIZE, claimant)):
+                # From here on a crash leaves the rows as "sending", and the lock tells of it.
+                cron._commit_progress(0)
+                batch._send_claimed()
+                if not cron._commit_progress(len(batch), remaining=self._count_due()):
+                    break
+
+    @contextmanager
+    def _claimant(self):
+        """Hold a lock for as long as this run lives; gives its key."""
+        key = secrets.randbelow(2**63 - 1) + 1
+        cr = self.env.cr
+        cr.execute("SELECT pg_advisory_lock(%s)", [key])
+        try:
+            yield key
+        finally:
+            try:
+                cr.execute("SELECT pg_advisory_unlock(%s)", [key], log_exceptions=False)
+            except errors.InFailedSqlTransaction:
+                cr.rollback()
+                cr.execute("SELECT pg_advisory_unlock(%s)", [key])
+            except (psycopg2.InterfaceError, psycopg2.OperationalError):
+                _logger.debug("The connection is gone, and the lock with it.")
+
+    @api.model
+    def _try_afresh(self, step):
+        """Do a step that begins a transaction; again, when another process was at the same rows.
+
+        Transactions see one moment (REPEATABLE READ): what another one has changed since can't be
+        changed, and PostgreSQL says so. A new transaction sees the change.
+        """
+        for tries_left in reversed(range(MAX_TRIES)):
+            try:
+                return step()
+            except (errors.SerializationFailure, errors.DeadlockDetected):
+                self.env.cr.rollback()
+                if not tries_left:
+                    raise
+        return None
 
     @api.model
     def _count_due(self):
@@ -47,15 +94,18 @@ class PrmMessageDispatch(models.Model):
         )
 
     @api.model
-    def _claim(self, limit):
-        """Take due messages for this worker alone."""
+    def _claim(self, limit, claimant=None):
+        """Take due messages for this worker alone.
+
+        :param claimant: key of the advisory lock that the worker holds.
+        """
         self.flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
                 UPDATE prm_message
                    SET state = 'sending', claimed_at = %(now)s, attempts = attempts + 1,
-                       write_date = %(now)s
+                       claimed_by = %(claimant)s, write_date = %(now)s
                  WHERE id IN (
                        SELECT id FROM prm_message
                         WHERE state = 'queued' AND scheduled_at <= %(now)s
@@ -65,75 +115,157 @@ class PrmMessageDispatch(models.Model):
              RETURNING id
                 """,
                 now=fields.Datetime.now(),
+                claimant=claimant,
                 limit=limit,
             )
         )
-        self.invalidate_model(["state", "claimed_at", "attempts"])
+        self.invalidate_model(["state", "claimed_at", "claimed_by", "attempts"], flush=False)
         return self.browse(sorted(row[0] for row in rows))
 
     @api.model
     def _reconcile_interrupted(self):
-        """Messages of a process that died."""
-        limit = fields.Datetime.now() - timedelta(minutes=STALE_AFTER)
-        stale = self.search([("state", "=", "sending"), ("claimed_at", "<", limit)])
-        stale._leave_uncertain("interrupted")
+        """Messages of a process that died: what becomes of them, see `_judge_uncertain`."""
+        self.flush_model()
+        # A key of 64 bits appears in pg_locks as two halves, with objsubid 1.
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM prm_message
+                 WHERE state = 'sending'
+                   AND CASE WHEN claimed_by IS NULL THEN claimed_at < %(limit)s
+                       ELSE claimed_by NOT IN (
+                            SELECT (classid::bigint << 32) | objid::bigint
+                              FROM pg_locks
+                             WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+                               AND database = (SELECT oid FROM pg_database
+                                                WHERE datname = current_database()))
+                       END
+                   FOR UPDATE SKIP LOCKED
+                """,
+                limit=fields.Datetime.now() - timedelta(minutes=STALE_AFTER),
+            )
+        )
+        left = self.browse(sorted(row[0] for row in rows))
+        self._record(left._judge_interrupted())
 
     def _send_claimed(self):
         """Hand over claimed messages, channel by channel, and record the outcomes."""
-        allowed = self._hold_back_forbidden()
-        roads = allowed.grouped(lambda message: (message.company_id, message.channel_id))
-        for (company, channel), messages in roads.items():
-            messages._hand_over(company, channel)
-        self._emit_sent()
+        commit = self.env["ir.cron"]._commit_progress
+        facts, broken = self._each_by_itself(self._gather_claimed_facts)
+        held_back, allowed = self._judge_forbidden(facts)
+        ready, unsendable = allowed._each_by_itself(self._prepare_outgoing)
+        self._record([*held_back, *(broken | unsendable)._judge_broken()])
+        commit(0)
+        for (company, channel), messages in self.browse(ready)._by_road():
+            outcomes, idempotent = messages._hand_over(company, channel, ready)
+            # What was read up to here is old by now: others may have touched these rows.
+            commit(0)
+            self._try_afresh(lambda m=messages, o=outcomes, i=idempotent: m._finish(o, i))
+            commit(0)
 
-    def _hand_over(self, company, channel):
-        """Give messages of one practice and channel to its adapter; others don't notice."""
+    def _finish(self, outcomes, idempotent):
+        """Record what one adapter reported, and try another channel for what it refused."""
+        written = self._record(self._judge(outcomes, idempotent))
+        try:
+            with self.env.cr.savepoint():
+                written._fall_over()
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            _logger.exception("No other channel could be tried.")
+
+    def _each_by_itself(self, step):
+        """Do a step for all messages at once, or, when it breaks, for one after the other.
+
+        :param step: from messages to a list with something for each.
+        :return: ``{message id: its result}``, and the messages for which the step breaks.
+        """
+        try:
+            with self.env.cr.savepoint():
+                return dict(zip(self.ids, step(self), strict=True)), self.browse()
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            if len(self) == 1:
+                _logger.exception("Message %s can't be made ready.", self.id)
+                return {}, self
+        results, broken = {}, self.browse()
+        for message in self:
+            result, breaks = message._each_by_itself(step)
+            results.update(result)
+            broken |= breaks
+        return results, broken
+
+    @api.model
+    def _gather_claimed_facts(self, messages):
+        """The gate's facts, asked for again: a no that came after queueing still counts."""
+        return self._gather_facts(
+            [
+                Request(
+                    message.patient_id,
+                    message.purpose_id.code,
+                    message.template_id,
+                    message=message,
+                )
+                for message in messages
+            ]
+        )
+
+    def _judge_forbidden(self, facts):
+        """What may not go, or not at this hour.
+
+        :param facts: ``{message id: policy.Facts}``; messages without are left out.
+        :return: the `Verdict` on those, and the messages that may go.
+        """
+        verdicts, allowed = [], []
+        for message in self.browse(facts):
+            decision = policy.decide(facts[message.id])
+            if decision.outcome == policy.ALLOW:
+                allowed.append(message.id)
+                continue
+            options = {"reason": decision.reason, "facts": policy.to_plain(facts[message.id])}
+            if decision.allowed:
+                # Its hour has passed meanwhile: it waits for the next one, and that is no attempt.
+                options.update(scheduled_at=decision.until, attempts=message.attempts - 1)
+            state = "queued" if decision.allowed else "suppressed"
+            verdicts.append(Verdict(message.id, state, **options))
+        return verdicts, self.browse(allowed)
+
+    def _judge_broken(self):
+        """Verdicts on messages that can't be made ready."""
+        return [Verdict(message.id, "failed", "bad_content") for message in self]
+
+    def _hand_over(self, company, channel, ready):
+        """Give messages of one practice and channel to its adapter; others don't notice.
+
+        :param ready: ``{message id: channels.Outgoing}``
+        :return: ``{message id: channels.Outcome}``, and whether the adapter is idempotent.
+        """
         outcomes = {}
         try:
             adapter = self.env["prm.gateway"]._adapter(company, channel.code)
-            for outcome in adapter.send(self._prepare_outgoing()):
-                outcomes[outcome.message_id] = outcome
-            if adapter.gateway:
-                adapter.gateway._note_outcomes(list(outcomes.values()))
+        except UnsupportedFeature as error:
+            return {
+                message.id: Outcome(message.id, "failed", "no_gateway", str(error))
+                for message in self
+            }, False
+        try:
+            with self.env.cr.savepoint():
+                for outcome in adapter.send([ready[message.id] for message in self]):
+                    outcomes[outcome.message_id] = outcome
+                if adapter.gateway:
+                    adapter.gateway._note_outcomes(list(outcomes.values()))
         except Exception:
             # The adapter itself broke: what it did not report may or may not have gone.
             _logger.exception("Channel %s broke while sending.", channel.code)
-        for message in self:
-            message._apply_outcome(outcomes.get(message.id))
+        return outcomes, adapter.idempotent
 
-    def _hold_back_forbidden(self):
-        """Ask the gate again: a no that came after queueing still counts, and so does the hour.
-
-        :return: the messages that may go.
-        """
-        requests = [
-            Request(
-                message.patient_id, message.purpose_id.code, message.template_id, message=message
-            )
-            for message in self
-        ]
-        forbidden = self.browse()
-        for message, facts in zip(self, self._gather_facts(requests), strict=True):
-            decision = policy.decide(facts)
-            if decision.outcome == policy.ALLOW:
-                continue
-            forbidden |= message
-            vals = {"reason": decision.reason, "facts": policy.to_plain(facts)}
-            if decision.allowed:
-                # Its hour has passed meanwhile: it waits for the next one, and that is no attempt.
-                vals.update(
-                    state="queued", scheduled_at=decision.until, attempts=message.attempts - 1
-                )
-            else:
-                vals["state"] = "suppressed"
-            message.write(vals)
-        return self - forbidden
-
-    def _prepare_outgoing(self):
+    @api.model
+    def _prepare_outgoing(self, messages):
         """The messages in the form of the channel contract."""
         result = []
-        headers = self._prepare_unsubscribe_headers()
-        for message in self:
+        headers = messages._prepare_unsubscribe_headers()
+        for message in messages:
             company = message.company_id
             sender = company.email_formatted or company.partner_id.email_formatted
             result.append(
@@ -171,69 +303,3 @@ class PrmMessageDispatch(models.Model):
             message.id: unsubscribe_headers(links._unsubscribe_url(url))
             for message, (_link, url) in zip(optional, issued, strict=True)
         }
-
-    def _leave_uncertain(self, reason, detail=False):
-        """Nobody knows whether these went: by the purpose's rule once more, or a person decides.
-
-        A reminder that comes twice does less harm than one that never came. An adapter that tells
-        the gateway the message's key can send again without any risk.
-        """
-        for message in self:
-            vals = {"state": "unknown", "reason": reason, "detail": detail}
-            safe = message._is_idempotent()
-            if safe or (message.purpose_id.uncertain == "retry" and message.attempts < 2):
-                vals.update(state="queued", scheduled_at=fields.Datetime.now())
-            if message.attempts >= MAX_ATTEMPTS:
-                vals["state"] = "unknown"
-            message.write(vals)
-
-    def _is_idempotent(self):
-        """Whether the gateway sends a message once, however often it gets its key."""
-        self.ensure_one()
-        adapter = self.env["prm.gateway"]._adapter(self.company_id, self.channel_id.code)
-        return adapter.idempotent
-
-    def _apply_outcome(self, outcome):
-        """Record what became of one message."""
-        self.ensure_one()
-        now = fields.Datetime.now()
-        if outcome is None:
-            self._leave_uncertain("interrupted")
-        elif outcome.state == "unknown":
-            self._leave_uncertain(outcome.reason, outcome.detail)
-        elif outcome.state == "sent":
-            self.write(
-                {"state": "sent", "sent_at": now, "provider_ref": outcome.provider_ref,
-                 "reason": False, "detail": False}
-            )  # fmt: skip
-        elif outcome.retry and self.attempts < MAX_ATTEMPTS:
-            wait = timedelta(minutes=FIRST_RETRY * 2 ** (self.attempts - 1))
-            self.write(
-                {"state": "queued", "reason": outcome.reason, "detail": outcome.detail,
-                 "scheduled_at": now + wait}
-            )  # fmt: skip
-        else:
-            reason = "too_many_attempts" if outcome.retry else outcome.reason
-            self.write({"state": outcome.state, "reason": reason, "detail": outcome.detail})
-
-    def _emit_sent(self):
-        """Timeline rows for what went out and for what could not."""
-        events = self.env["prm.event"]
-        for state, code in (("sent", "message_sent"), ("failed", "message_failed")):
-            messages = self.filtered(lambda message, state=state: message.state == state)
-            if messages:
-                events.emit(
-                    code,
-                    [
-                        {
-                            "patient": message.patient_id,
-                            "company_id": message.company_id.id,
-                            "record": message,
-                            "payload": {
-                                "subject": message.subject,
-                                "channel": message.channel_id.code,
-                            },
-                        }
-                        for message in messages
-                    ],
-                )

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...bulk import insert
+
 
 class PrmEvent(models.Model):
     """The patient's timeline: what happened, when, about which record.
@@ -68,7 +70,7 @@ class PrmEvent(models.Model):
                     "payload": entry.get("payload") or False,
                 }
             )
-        return self.sudo().create(vals_list)
+        return insert(self.sudo(), vals_list)
 
     def write(self, vals):
         raise UserError(self.env._("What has happened can't be changed: the timeline is a record."))

@@ -1,0 +1,220 @@
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import psycopg2.extras
+
+from odoo import api, fields, models
+
+from ...channels.base import UnsupportedFeature
+from ...outbox import Request
+
+MAX_ATTEMPTS = 5
+#: Minutes to wait after the first attempt that failed for a passing reason; doubled each time.
+FIRST_RETRY = 5
+#: Reasons that lie in the text or in the patient's will: another channel is no answer to them.
+NO_FALL_OVER = frozenset(("bad_content", "empty_text", "opted_out", "too_many_attempts"))
+
+_COLUMNS = (
+    "state", "reason", "detail", "provider_ref", "sent_at", "scheduled_at", "attempts", "facts",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be written about one message that was going out.
+
+    ``reason`` and ``detail`` are replaced in any case; None elsewhere leaves the column as it is.
+
+    :param message_id: database id; :param sent_at, scheduled_at: naive UTC.
+    """
+
+    message_id: int
+    state: str
+    reason: str | None = None
+    detail: str | None = None
+    provider_ref: str | None = None
+    sent_at: datetime | None = None
+    scheduled_at: datetime | None = None
+    attempts: int | None = None
+    facts: object = None
+
+
+def _clean(text):
+    """What others wrote, as PostgreSQL takes it: no zero bytes; nothing instead of no letters."""
+    return (text or "").replace("\0", "") or None
+
+
+class PrmMessageOutcome(models.Model):
+    """What became of messages: judged one by one, written batch by batch."""
+
+    _inherit = "prm.message"
+
+    @api.model
+    def _record(self, verdicts):
+        """Write verdicts with one statement, and the timeline's rows with another.
+
+        Messages that are no longer going out stay as they are: a report of the provider was faster.
+
+        :param verdicts: list of `Verdict`.
+        :return: the messages that were written.
+        """
+        if not verdicts:
+            return self.browse()
+        self.flush_model()
+        rows = self.env.cr.execute_values(
+            """
+            UPDATE prm_message m
+               SET state = v.state, reason = v.reason, detail = v.detail,
+                   provider_ref = COALESCE(v.provider_ref, m.provider_ref),
+                   sent_at = COALESCE(v.sent_at::timestamp, m.sent_at),
+                   scheduled_at = COALESCE(v.scheduled_at::timestamp, m.scheduled_at),
+                   attempts = COALESCE(v.attempts::int, m.attempts),
+                   facts = COALESCE(v.facts::jsonb, m.facts),
+                   claimed_by = NULL, write_date = now() AT TIME ZONE 'UTC'
+              FROM (VALUES %s) AS v(id, state, reason, detail, provider_ref, sent_at, scheduled_at,
+                                    attempts, facts)
+             WHERE m.id = v.id AND m.state = 'sending'
+         RETURNING m.id
+            """,
+            [self._to_row(verdict) for verdict in verdicts],
+            page_size=len(verdicts),
+            fetch=True,
+        )
+        self.invalidate_model([*_COLUMNS, "claimed_by", "write_date"], flush=False)
+        written = self.browse(sorted(row[0] for row in rows))
+        written.modified(_COLUMNS)
+        written._emit_ends({verdict.message_id: verdict.state for verdict in verdicts})
+        return written
+
+    @api.model
+    def _to_row(self, verdict):
+        """A verdict in the order of the statement's columns; no empty texts."""
+        facts = psycopg2.extras.Json(verdict.facts) if verdict.facts else None
+        return (
+            verdict.message_id,
+            verdict.state,
+            _clean(verdict.reason),
+            _clean(verdict.detail),
+            _clean(verdict.provider_ref),
+            verdict.sent_at,
+            verdict.scheduled_at,
+            verdict.attempts,
+            facts,
+        )
+
+    def _judge(self, outcomes, idempotent):
+        """Verdicts on messages that one adapter was given.
+
+        :param outcomes: ``{message id: channels.Outcome}``; who is missing may have gone or not.
+        :param idempotent: whether the adapter sends a message once, however often it gets its key.
+        """
+        return [message._judge_one(outcomes.get(message.id), idempotent) for message in self]
+
+    def _judge_one(self, outcome, idempotent):
+        self.ensure_one()
+        now = fields.Datetime.now()
+        if outcome is None:
+            return self._judge_uncertain(idempotent, "interrupted")
+        if outcome.state == "unknown":
+            return self._judge_uncertain(idempotent, outcome.reason, outcome.detail)
+        if outcome.state == "sent":
+            return Verdict(self.id, "sent", provider_ref=outcome.provider_ref, sent_at=now)
+        if outcome.retry and self.attempts < MAX_ATTEMPTS:
+            wait = timedelta(minutes=FIRST_RETRY * 2 ** (self.attempts - 1))
+            return Verdict(
+                self.id, "queued", outcome.reason, outcome.detail, scheduled_at=now + wait
+            )
+        reason = "too_many_attempts" if outcome.retry else outcome.reason
+        return Verdict(self.id, outcome.state, reason, outcome.detail)
+
+    def _judge_uncertain(self, idempotent, reason, detail=None):
+        """Nobody knows whether it went: by the purpose's rule once more, or a person decides.
+
+        A reminder that comes twice does less harm than one that never came. An adapter that tells
+        the gateway the message's key can send again without any risk.
+        """
+        self.ensure_one()
+        again = idempotent or (self.purpose_id.uncertain == "retry" and self.attempts < 2)
+        if again and self.attempts < MAX_ATTEMPTS:
+            # Behind the others: a message that kills whoever sends it would hold them all up.
+            now = fields.Datetime.now()
+            return Verdict(self.id, "queued", reason, detail, scheduled_at=now)
+        return Verdict(self.id, "unknown", reason, detail)
+
+    def _judge_interrupted(self):
+        """Verdicts on messages whose dispatcher died."""
+        verdicts = []
+        for (company, channel), messages in self._by_road():
+            try:
+                idempotent = self.env["prm.gateway"]._adapter(company, channel.code).idempotent
+            except UnsupportedFeature:
+                idempotent = False
+            verdicts += messages._judge({}, idempotent)
+        return verdicts
+
+    def _by_road(self):
+        """``((practice, channel), messages)`` for each pair."""
+        return self.grouped(lambda message: (message.company_id, message.channel_id)).items()
+
+    def _emit_ends(self, states):
+        """Timeline rows for what went out and for what could not.
+
+        :param states: ``{message id: new state}``
+        """
+        for state, code in (("sent", "message_sent"), ("failed", "message_failed")):
+            ended = self.filtered(lambda message, state=state: states[message.id] == state)
+            if ended:
+                self.env["prm.event"].emit(
+                    code,
+                    [
+                        {
+                            "patient": message.patient_id,
+                            "company_id": message.company_id.id,
+                            "record": message,
+                            "payload": {
+                                "subject": message.subject,
+                                "channel": message.channel_id.code,
+                            },
+                        }
+                        for message in ended
+                    ],
+                )
+
+    def _fall_over(self):
+        """Send what failed for good by the next channel that the gate allows, once.
+
+        :return: the messages that go instead.
+        """
+        failed = self.filtered(
+            lambda message: message.state == "failed"
+            and message.reason not in NO_FALL_OVER
+            and message.template_id
+            and not message.fallback_of_id
+        )
+        failed -= self.search([("fallback_of_id", "in", failed.ids)]).fallback_of_id
+        requests = [message._prepare_fallback() for message in failed]
+        allowed = [
+            request
+            for request, decision in zip(requests, self._decide(requests), strict=True)
+            if decision.allowed
+        ]
+        return self._queue(allowed)
+
+    def _prepare_fallback(self):
+        """The request that asks for the same by another channel."""
+        self.ensure_one()
+        data = self.request_data or {}
+        record = None
+        if self.res_model and self.res_model in self.env:
+            record = self.env[self.res_model].browse(self.res_id).exists() or None
+        return Request(
+            patient=self.patient_id,
+            purpose=self.purpose_id.code,
+            template=self.template_id,
+            record=record,
+            variables=data.get("variables") or {},
+            link_action=data.get("link_action") or "",
+            link_payload=data.get("link_payload") or {},
+            exclude_channels=(self.channel_id.code,),
+            fallback_of=self,
+        )
