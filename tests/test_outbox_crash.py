@@ -19,7 +19,9 @@ MESSAGES = 2000
 KILLS = 20
 DISPATCHERS = 2
 ANSWER_AFTER = 0.005  # seconds that the gateway takes, after it has taken the message
-LIFE = (0.15, 0.45)  # seconds between two deaths
+#: Messages that the gateway takes between two deaths. Even if each death leaves a whole batch
+#: uncertain, not all are gone before the last one.
+LIFE = (5, 40)
 PATIENCE = 60  # seconds for what is left in the end
 
 
@@ -99,16 +101,24 @@ class Nursery:
 
 
 def _states(database):
-    rows = postgres.query("SELECT state || ' ' || count(*) FROM prm_message GROUP BY state", database)
+    query = "SELECT state || ' ' || count(*) FROM prm_message GROUP BY state"
+    rows = postgres.query(query, database)
     return {line.split()[0]: int(line.split()[1]) for line in rows}
 
 
 def _keys(database, state):
     return set(
-        postgres.query(
-            f"SELECT idempotency_key FROM prm_message WHERE state = '{state}'", database
-        )
+        postgres.query(f"SELECT idempotency_key FROM prm_message WHERE state = '{state}'", database)
     )
+
+
+def _await_taken(gateway, count):
+    """Wait until the gateway has taken so many more."""
+    goal = sum(gateway.taken.copy().values()) + count
+    deadline = time.monotonic() + PATIENCE
+    while sum(gateway.taken.copy().values()) < goal:
+        assert time.monotonic() < deadline, "the dispatchers stand still"
+        time.sleep(0.002)
 
 
 def _live_and_die(database, gateway, *, idempotent):
@@ -121,7 +131,7 @@ def _live_and_die(database, gateway, *, idempotent):
         for _number in range(DISPATCHERS):
             nursery.bear()
         for _kill in range(KILLS):
-            time.sleep(dice.uniform(*LIFE))
+            _await_taken(gateway, dice.randint(*LIFE))
             nursery.kill()
             nursery.bear()
         then = _states(database)
@@ -139,7 +149,6 @@ def test_killed_again_and_again(idempotent):
         assert then.get("queued") or then.get("sending"), "it was over before the last death"
         sent, unknown = _keys(database, "sent"), _keys(database, "unknown")
         twice = sum(count > 1 for count in gateway.taken.values())
-        print(f"\n  sent {len(sent)}, uncertain {len(unknown)}, offered twice {twice}")
         assert len(sent) + len(unknown) == MESSAGES, _states(database)
         assert sent <= set(gateway.taken), "recorded as sent, but the gateway never got it"
         if idempotent:

@@ -46,7 +46,9 @@ class TestQueue(MessageCase):
     def test_keeps_what_it_takes_to_send_again(self):
         message = self.queue(
             self.maria,
-            variables={"recall.name": "Hygiene", "recall.due_date": fields.Date.to_date("2026-01-02")},
+            variables={
+                "recall.name": "Hygiene", "recall.due_date": fields.Date.to_date("2026-01-02"),
+            },
             link_payload={"type_id": 3},
         )  # fmt: skip
         self.assertEqual(

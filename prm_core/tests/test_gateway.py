@@ -51,7 +51,7 @@ class TestGateway(PrmCase):
             http_headers="Authorization: Bearer {secret}", ref_path="message.id",
         )  # fmt: skip
         message = self.env["prm.message"].new({})
-        outgoing = message._prepare_outgoing()[0]
+        outgoing = message._prepare_outgoing(message)[0]
         outgoing = type(outgoing)(
             **{**outgoing.__dict__, "message_id": 1, "key": "k", "address": "+12025550101",
                "body": "Ciao"}

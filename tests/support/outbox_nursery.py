@@ -68,6 +68,12 @@ def _dispatch_for_ever(database, parent):
         time.sleep(PAUSE)
 
 
+def _tell(word):
+    """One line to the parent, which waits for it."""
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
 def main():
     database, count, port, idempotent = sys.argv[1:]
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
@@ -78,13 +84,13 @@ def main():
 
     # A child must not share a connection with its parent.
     sql_db.close_all()
-    print("ready", flush=True)
+    _tell("ready")
     for _line in sys.stdin:
         child = os.fork()
         if not child:
             _dispatch_for_ever(database, os.getppid())
             os._exit(0)
-        print(child, flush=True)
+        _tell(child)
 
 
 if __name__ == "__main__":

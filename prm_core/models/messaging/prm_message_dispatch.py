@@ -4,10 +4,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import psycopg2
-from psycopg2 import errors
-
 from odoo import api, fields, models
 from odoo.tools import SQL
+from psycopg2 import errors
 
 from ... import policy
 from ...channels import Outcome, Outgoing

@@ -2,7 +2,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg2.extras
-
 from odoo import api, fields, models
 
 from ...channels.base import UnsupportedFeature
@@ -186,10 +185,12 @@ class PrmMessageOutcome(models.Model):
         :return: the messages that go instead.
         """
         failed = self.filtered(
-            lambda message: message.state == "failed"
-            and message.reason not in NO_FALL_OVER
-            and message.template_id
-            and not message.fallback_of_id
+            lambda message: (
+                message.state == "failed"
+                and message.reason not in NO_FALL_OVER
+                and message.template_id
+                and not message.fallback_of_id
+            )
         )
         failed -= self.search([("fallback_of_id", "in", failed.ids)]).fallback_of_id
         requests = [message._prepare_fallback() for message in failed]

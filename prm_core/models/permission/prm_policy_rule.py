@@ -24,11 +24,13 @@ class PrmPolicyRule(models.Model):
         "prm.channel", ondelete="cascade", help="Empty: for every channel."
     )
     opt_in = fields.Boolean(string="Needs Permission First")
-    hour_from = fields.Float(string="Not Before", default=0)
-    hour_to = fields.Float(string="Not After", default=24)
+    hour_from = fields.Float(aggregator=None, string="Not Before", default=0)
+    hour_to = fields.Float(aggregator=None, string="Not After", default=24)
     no_sundays = fields.Boolean(string="Not on Sundays")
-    cap_count = fields.Integer(string="At Most", help="Messages to one patient. 0: no limit.")
-    cap_days = fields.Integer(string="In Days", default=1, required=True)
+    cap_count = fields.Integer(
+        aggregator=None, string="At Most", help="Messages to one patient. 0: no limit."
+    )
+    cap_days = fields.Integer(aggregator=None, string="In Days", default=1, required=True)
     source = fields.Char(required=True, translate=True, help="Law or guideline, with its article.")
     note = fields.Text(translate=True)
 

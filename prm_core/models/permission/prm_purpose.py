@@ -32,17 +32,26 @@ class PrmPurpose(models.Model):
         default="consent",
     )
     hour_from = fields.Float(
-        string="Not Before", default=8, required=True, help="Hour of the patient's own clock."
+        aggregator=None,
+        string="Not Before",
+        default=8,
+        required=True,
+        help="Hour of the patient's own clock.",
     )
     hour_to = fields.Float(
-        string="Not After", default=20, required=True, help="Hour of the patient's own clock."
+        aggregator=None,
+        string="Not After",
+        default=20,
+        required=True,
+        help="Hour of the patient's own clock.",
     )
     sundays = fields.Boolean(string="On Sundays Too")
     cap_count = fields.Integer(
+        aggregator=None,
         string="At Most",
         help="Messages to one patient, of all purposes together. 0: no limit by this purpose.",
     )
-    cap_days = fields.Integer(string="In Days", default=1, required=True)
+    cap_days = fields.Integer(aggregator=None, string="In Days", default=1, required=True)
     pausable = fields.Boolean(
         default=True,
         string="Stops in a Pause",
