@@ -42,7 +42,18 @@ def insert(model, vals_list):
         if field.compute and field.store and field.name not in given:
             model.env.add_to_compute(field, records)
     records.modified([*columns, *shared], create=True)
+    _forget_lists(model, columns, vals_list)
     return records
+
+
+def _forget_lists(model, columns, vals_list):
+    """Let records that had read their lines (one2many) read them anew."""
+    for name in columns:
+        for inverse in model.pool.field_inverses[model._fields[name]]:
+            if inverse.type == "one2many":
+                owners = {vals.get(name) for vals in vals_list} - {None, False}
+                lists = model.env[inverse.model_name].browse(owners)
+                lists.invalidate_recordset([inverse.name], flush=False)
 
 
 def _complete(model, given):

@@ -267,7 +267,10 @@ class TestRecallSend(DentalCase):
             for outgoing in batch:
                 yield Outcome(outgoing.message_id, "sent", provider_ref="<1@test>")
 
-        with patch.object(get_channel("email"), "send", deliver):
+        with (
+            patch.object(get_channel("email"), "send", deliver),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: 60),
+        ):
             message._claim(10)._send_claimed()
         self.assertEqual(message.state, "sent")
         self.assertEqual(recall.last_contact_at, message.sent_at)

@@ -32,12 +32,13 @@ class PrmEvent(models.Model):
     _patient_idx = models.Index("(patient_id, occurred_at DESC, id DESC)")
     _type_idx = models.Index("(event_type_id, occurred_at)")
 
-    @api.depends("payload")
+    @api.depends("payload", "event_type_id.shown")
     def _compute_detail(self):
         for event in self:
             payload = event.payload or {}
-            # A code is there for rules to find, not for people to read.
-            values = [value for key, value in payload.items() if key != "code"]
+            # The database keeps no order of a payload's values, so the kind of event names it.
+            shown = (event.event_type_id.shown or "").split(",")
+            values = [payload.get(key.strip()) for key in shown]
             event.detail = " · ".join(str(value) for value in values if value not in (None, ""))
 
     @api.model

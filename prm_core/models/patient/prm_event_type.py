@@ -11,6 +11,10 @@ class PrmEventType(models.Model):
     code = fields.Char(required=True)
     name = fields.Char(required=True, translate=True)
     icon = fields.Char(default="fa-circle-o", help="A Font Awesome name, for the timeline.")
+    shown = fields.Char(
+        string="Details Shown",
+        help="Names of the payload's values that people read, in their order, apart by commas.",
+    )
 
     _code_uniq = models.Constraint("unique(code)", "There is a kind of event with this code.")
 
