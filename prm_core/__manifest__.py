@@ -8,7 +8,14 @@
     "license": "AGPL-3",
     "depends": ["contacts", "mail", "phone_validation", "portal", "sms"],
     "external_dependencies": {
-        "python": ["email-validator", "jinja2", "openpyxl", "phonenumbers", "requests"]
+        "python": [
+            "email-validator",
+            "jinja2",
+            "mail-parser-reply",
+            "openpyxl",
+            "phonenumbers",
+            "requests",
+        ]
     },
     "data": [
         "security/prm_core_groups.xml",
@@ -21,6 +28,7 @@
         "data/prm_policy_rule_data.xml",
         "data/prm_template_library.xml",
         "data/ir_cron_data.xml",
+        "data/mail_activity_type_data.xml",
         "data/prm_import_data.xml",
         "views/prm_menus.xml",
         "views/patient/prm_patient_views.xml",
@@ -33,9 +41,13 @@
         "views/messaging/prm_template_views.xml",
         "views/messaging/why_templates.xml",
         "views/messaging/prm_message_views.xml",
+        "views/messaging/prm_inbox_views.xml",
+        "views/messaging/prm_message_event_views.xml",
+        "views/messaging/prm_mailbox_views.xml",
         "views/messaging/prm_gateway_views.xml",
         "views/messaging/patient_pages.xml",
         "wizards/prm_gate_check_views.xml",
+        "wizards/prm_message_assign_views.xml",
         "views/importing/prm_import_views.xml",
         "views/importing/prm_import_line_views.xml",
         "views/importing/prm_import_mapping_views.xml",

@@ -9,13 +9,14 @@ from odoo import fields
 PAGE_ROWS = 1000
 
 
-def insert(model, vals_list):
+def insert(model, vals_list, skip_existing=False):
     """Insert records of one model with one statement for each 1,000.
 
     Columns that nobody gives get the model's defaults; stored computed fields that nobody gives are
     computed as usual. Rights, Python constraints and tracking are the caller's business.
 
     :param vals_list: dicts of stored fields with a column; the first one names the columns
+    :param skip_existing: leave out, in silence, what a unique index has already.
     :return: the new records
     """
     if not vals_list:
@@ -28,8 +29,9 @@ def insert(model, vals_list):
     tail = tuple(shared.values())
     converters = [(name, model._fields[name].convert_to_column_insert) for name in columns]
     names = ", ".join(f'"{name}"' for name in (*columns, *shared))
+    skip = "ON CONFLICT DO NOTHING" if skip_existing else ""
     rows = model.env.cr.execute_values(
-        f'INSERT INTO "{model._table}" ({names}) VALUES %s RETURNING id',
+        f'INSERT INTO "{model._table}" ({names}) VALUES %s {skip} RETURNING id',
         [
             (*(convert(vals.get(name), model) for name, convert in converters), *tail)
             for vals in vals_list

@@ -34,29 +34,26 @@ class Request:
     fallback_of: object = None
 
 
-#: Message states in the order of their life; a late report never moves a message back.
+#: Message states in the order of their life; a late report never moves a message back. That it
+#: arrived weighs more than that it failed: so the order in which reports come does not matter.
 STATE_RANK = {
     "draft": 0,
     "queued": 1,
     "sending": 2,
     "unknown": 3,
     "sent": 4,
-    "delivered": 5,
-    "read": 6,
-    "acted": 7,
+    "failed": 5,
+    "delivered": 6,
+    "read": 7,
+    "acted": 8,
 }
 
-#: Ends from which nothing follows by itself.
-FINAL_STATES = ("suppressed", "failed")
+#: Ends from which nothing follows, because nothing went out, or because it came from the patient.
+FINAL_STATES = ("suppressed", "received")
 
 
 def may_follow(old, new):
-    """Whether a message in state ``old`` may take state ``new`` on a report from outside.
-
-    A failure can only be reported of something that has not been delivered yet.
-    """
+    """Whether a message in state ``old`` may take state ``new`` on a report from outside."""
     if old in FINAL_STATES:
         return False
-    if new == "failed":
-        return STATE_RANK[old] <= STATE_RANK["sent"]
     return STATE_RANK.get(new, -1) > STATE_RANK[old]

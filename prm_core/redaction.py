@@ -5,6 +5,7 @@ its log. A filter on that logger takes the token out. A proxy in front writes a 
 docs/operations.md says what to set there.
 """
 
+import json
 import logging
 import re
 
@@ -14,6 +15,33 @@ _SECRET = re.compile(r"(/prm/[lu]/)[\w%.~-]+")
 def redact(text):
     """``GET /prm/l/abc?x=1`` -> ``GET /prm/l/***?x=1``"""
     return _SECRET.sub(r"\1***", text)
+
+
+#: Values of a provider's report that say neither who it was about nor what was written.
+_PLAIN = re.compile(
+    r"^(.*_?(status|state|type|code|error|event|direction|timestamp|version|price|unit|segments?|"
+    r"nummedia|numsegments|title|object|category|pricing_model|billable|action))$",
+    re.IGNORECASE,
+)
+
+
+def mask_report(report):
+    """A provider's report for people to read: its shape and states, but no number and no text.
+
+    :param report: nested dicts and lists as they come from JSON, or None.
+    :rtype: str
+    """
+    return json.dumps(_mask(report), indent=2, ensure_ascii=False) if report else ""
+
+
+def _mask(value, name=""):
+    if isinstance(value, dict):
+        return {key: _mask(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_mask(item, name) for item in value]
+    if value in (None, "", True, False) or _PLAIN.match(name):
+        return value
+    return "•" * 3
 
 
 class RedactLinks(logging.Filter):

@@ -8,3 +8,4 @@ from . import calendar_event_booking
 from . import prm_patient
 from . import prm_link
 from . import prm_link_words
+from . import prm_message

@@ -8,7 +8,7 @@ from datetime import datetime
 _REGISTRY = {}
 
 #: What a provider can tell about a message; what it says otherwise is ``unknown``.
-EVENT_KINDS = ("sent", "delivered", "read", "failed", "inbound", "unknown")
+EVENT_KINDS = ("sent", "delivered", "read", "failed", "complained", "inbound", "unknown")
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,10 @@ class ProviderEvent:
     :param kind: one of `EVENT_KINDS`.
     :param provider_ref: the provider's id of the message; :param key: our own, when it comes back.
     :param occurred_at: UTC without a zone, None when the provider does not say.
-    :param address: of the person; :param text: what the person wrote.
+    :param address: of the person; :param subject, text: what the person wrote.
     :param detail: the provider's words, for staff; :param raw: the report as it came, as a dict.
-    :param reason: a code of our vocabulary, for ``failed``.
+    :param reason: a code of our vocabulary, for ``failed``; ``auto_reply``: a machine wrote it.
+    :param in_reply_to: the provider's id of the message that a person answered, or our key of it.
     """
 
     provider_event_id: str
@@ -75,6 +76,8 @@ class ProviderEvent:
     detail: str = ""
     raw: dict = field(default_factory=dict)
     reason: str = ""
+    in_reply_to: str = ""
+    subject: str = ""
 
 
 class UnsupportedFeature(Exception):
@@ -88,12 +91,14 @@ class Channel(ABC):
     :cvar provider: unique name of the provider; defining a class that has one registers it.
     :cvar label: how people call the provider.
     :cvar idempotent: whether sending again with the same key can't double a message.
+    :cvar webhook_answer: text and type of the answer to a provider that has called.
     """
 
     code = None
     provider = None
     label = ""
     idempotent = False
+    webhook_answer = ("", "text/plain")
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)

@@ -31,6 +31,8 @@ class TwilioChannel(HttpChannel):
     code = "sms"
     provider = "twilio"
     label = "Twilio"
+    #: An empty answer in TwiML: nothing is sent back by itself.
+    webhook_answer = ("<Response/>", "text/xml")
     errors = {
         20003: ("gateway_login", False),
         20429: ("server_busy", True),
@@ -65,8 +67,8 @@ class TwilioChannel(HttpChannel):
             "Body": text,
             "MessagingServiceSid" if service else "From": sender,
         }
-        if gateway.callback_url:
-            fields["StatusCallback"] = _with_key(gateway.callback_url, outgoing.key)
+        if gateway.webhook_url:
+            fields["StatusCallback"] = _with_key(gateway.webhook_url, outgoing.key)
         account = quote(gateway.account or "", safe="")
         return http_call.call(
             session, "POST",

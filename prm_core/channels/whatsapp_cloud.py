@@ -166,6 +166,7 @@ class WhatsappCloudChannel(HttpChannel):
             text=text,
             detail=row.get("type") or "",
             raw=row,
+            in_reply_to=http_call.pick(row, "context.id") or "",
         )
 
 

@@ -1,1 +1,1 @@
-from . import patient_link
+from . import gateway_webhook, patient_link

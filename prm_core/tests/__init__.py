@@ -7,6 +7,8 @@ from . import test_gateway
 from . import test_http_call
 from . import test_link
 from . import test_message
+from . import test_webhook
+from . import test_inbound
 from . import test_dispatch
 from . import test_patient
 from . import test_patient_search

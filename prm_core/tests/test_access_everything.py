@@ -11,6 +11,7 @@ ROUTES = {
     "/prm/l/<string:token>": "link",
     "/prm/l/<string:token>/calendar.ics": "link",
     "/prm/u/<string:token>": "link",
+    "/prm/w/<string:token>": "link",
 }
 #: Models without a practice of their own, with why that is right.
 SHARED = {

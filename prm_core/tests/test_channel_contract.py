@@ -113,7 +113,7 @@ class HttpContract(SendContract):
 
     def gateway(self, **values):
         names = (
-            "url sender account secret webhook_secret callback_url plain_letters http_method "
+            "url sender account secret webhook_secret webhook_url plain_letters http_method "
             "http_headers body_format body_template ref_path status_path success_values "
             "idempotency_header signature_header event_id_path event_ref_path event_key_path "
             "event_status_path event_from_path event_text_path"
@@ -263,7 +263,7 @@ class TestTwilio(HttpContract, BaseCase):
         "account": twilio.ACCOUNT,
         "secret": twilio.TOKEN,
         "sender": "+12025550199",
-        "callback_url": twilio.CALLBACK,
+        "webhook_url": twilio.CALLBACK,
     }
 
     def reports(self):

@@ -234,6 +234,13 @@ class TestStates(BaseCase):
             for new in (*STATE_RANK, *FINAL_STATES):
                 self.assertFalse(may_follow(final, new))
 
+    def test_that_it_arrived_weighs_more_than_that_it_failed(self):
+        for first, second in (("failed", "delivered"), ("delivered", "failed")):
+            state = "sent"
+            for new in (first, second):
+                state = new if may_follow(state, new) else state
+            self.assertEqual(state, "delivered")
+
     def test_a_read_message_did_not_fail(self):
         self.assertFalse(may_follow("read", "failed"))
         self.assertTrue(may_follow("sent", "failed"))

@@ -1,4 +1,5 @@
 from . import prm_gateway
+from . import prm_gateway_webhook
 from . import prm_template
 from . import prm_template_body
 from . import prm_template_editor
@@ -7,7 +8,11 @@ from . import prm_message_gate
 from . import prm_message_queue
 from . import prm_message_outcome
 from . import prm_message_dispatch
+from . import prm_message_inbound
+from . import prm_message_event
+from . import prm_mailbox
 from . import prm_link
 from . import prm_patient
+from . import prm_patient_inbox
 from . import prm_link_unsubscribe
 from . import prm_consent

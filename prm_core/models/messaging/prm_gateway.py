@@ -40,9 +40,9 @@ class PrmGateway(models.Model):
     sender = fields.Char(help="Number or name that the patient sees, as the provider knows it.")
     url = fields.Char("Provider's address", help="Empty: the provider's usual address.")
     callback_url = fields.Char(
-        "Address for reports",
-        help="Where the provider says what became of a message. It must be the very address that "
-        "the provider calls.",
+        "Other address",
+        help="Where the provider reaches this server, when that is not its own address. It must be "
+        "the very address that the provider calls.",
     )
     account = fields.Char(help="Account SID at Twilio, phone number ID at WhatsApp.")
     secret = fields.Char(groups=_MANAGER, copy=False)

@@ -16,10 +16,10 @@ class _BigInteger(fields.Integer):
 class PrmMessage(models.Model):
     """The one outbox, inbox and log for every channel. Nothing leaves by another road.
 
-    States: draft → queued → sending → sent → delivered → read → acted; or suppressed (the gate said
-    no, with a reason), failed (the channel said no, with a reason), unknown (nobody can say whether
-    it went). ``sending`` is committed before the hand-over, so that a crash can't make a message go
-    twice unnoticed.
+    States of what goes out: draft → queued → sending → sent → delivered → read → acted; or
+    suppressed (the gate said no, with a reason), failed (the channel said no, with a reason),
+    unknown (nobody can say whether it went). ``sending`` is committed before the hand-over, so that
+    a crash can't make a message go twice unnoticed. What a patient writes is ``received``.
     """
 
     _name = "prm.message"
@@ -27,9 +27,9 @@ class PrmMessage(models.Model):
     _order = "id desc"
     _rec_name = "subject"
 
-    patient_id = fields.Many2one("prm.patient", required=True, index=True, ondelete="cascade")
+    patient_id = fields.Many2one("prm.patient", index=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", string="Practice", required=True, index=True)
-    purpose_id = fields.Many2one("prm.purpose", required=True, ondelete="restrict")
+    purpose_id = fields.Many2one("prm.purpose", ondelete="restrict")
     template_id = fields.Many2one("prm.template", ondelete="set null")
     channel_id = fields.Many2one("prm.channel", ondelete="restrict")
     direction = fields.Selection(
@@ -51,6 +51,7 @@ class PrmMessage(models.Model):
             ("suppressed", "Held back"),
             ("failed", "Failed"),
             ("unknown", "Uncertain"),
+            ("received", "Received"),
         ],
         required=True,
         default="draft",
@@ -83,6 +84,10 @@ class PrmMessage(models.Model):
         ondelete="set null", help="The message that could not go by its own channel.",
     )  # fmt: skip
 
+    _outgoing_complete = models.Constraint(
+        "CHECK (direction = 'in' OR (patient_id IS NOT NULL AND purpose_id IS NOT NULL))",
+        "A message to a patient needs the patient and a purpose.",
+    )
     _key_uniq = models.UniqueIndex("(idempotency_key) WHERE idempotency_key IS NOT NULL")
     _queued_idx = models.Index("(scheduled_at, id) WHERE state = 'queued'")
     _sending_idx = models.Index("(claimed_at) WHERE state = 'sending'")

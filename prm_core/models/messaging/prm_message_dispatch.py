@@ -264,6 +264,7 @@ class PrmMessageDispatch(models.Model):
         """The messages in the form of the channel contract."""
         result = []
         headers = messages._prepare_unsubscribe_headers()
+        reply_to = self.env["prm.mailbox"]._reply_to(messages.company_id)
         for message in messages:
             company = message.company_id
             sender = company.email_formatted or company.partner_id.email_formatted
@@ -276,6 +277,7 @@ class PrmMessageDispatch(models.Model):
                     body=message.body or "",
                     lang=message.lang or "en",
                     sender=sender or self.env["ir.mail_server"]._get_default_from_address(),
+                    reply_to=reply_to.get(company.id, ""),
                     practice=company.name,
                     headers=headers.get(message.id, {}),
                 )

@@ -26,6 +26,7 @@ _TEXTS = {
     "bad_template": _lt("The template needs a value that is not known for this patient."),
     "bad_address": _lt("The mail server says that this address does not exist."),
     "bad_content": _lt("No email can be made of this text."),
+    "mailbox_full": _lt("The patient's mailbox is full."),
     "mailbox_busy": _lt("The patient's mail server is busy; it will be tried again."),
     "server_busy": _lt("The mail server is busy; it will be tried again."),
     "server_refused": _lt("The mail server refuses this message."),

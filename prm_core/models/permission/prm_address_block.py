@@ -48,9 +48,14 @@ class PrmAddressBlock(models.Model):
         )
 
     @api.model
-    def _lift(self, company, channel_code, address):
-        """Let an address be written to again; that it was blocked stays on record."""
-        self._find_active(company, channel_code, address).active = False
+    def _lift(self, company, channel_code, address, reason=None):
+        """Let an address be written to again; that it was blocked stays on record.
+
+        :param reason: only a block for this reason.
+        """
+        found = self._find_active(company, channel_code, address)
+        if reason is None or found.reason == reason:
+            found.active = False
 
     @api.model
     def _find_active(self, company, channel_code, address):

@@ -1,11 +1,8 @@
-import hashlib
-import hmac
 import json
 
 from .double import E164, GatewayDouble
 
 SECRET = "generic-secret-token"
-HOOK_SECRET = "generic-hook-secret"
 
 
 class GenericDouble(GatewayDouble):
@@ -35,9 +32,3 @@ class GenericDouble(GatewayDouble):
             return self.refusal
         self.keys.add(request.headers.get("X-Key"))
         return 200, {"message": {"id": f"g-{len(self.taken)}", "state": "ok"}}
-
-
-def webhook(**data):
-    """A report as such a gateway makes it."""
-    raw = json.dumps(data).encode()
-    return raw, {"X-Sign": hmac.new(HOOK_SECRET.encode(), raw, hashlib.sha256).hexdigest()}

@@ -1,13 +1,10 @@
 import base64
-import hashlib
-import hmac
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs
 
+from .calls import TWILIO_TOKEN as TOKEN
 from .double import E164, GatewayDouble
 
 ACCOUNT = "AC" + "0" * 32
-TOKEN = "twilio-secret-token"
-CALLBACK = "https://practice.example/hook?practice=1"
 
 
 def error(status, code, message):
@@ -45,10 +42,3 @@ class TwilioDouble(GatewayDouble):
         if len(fields["Body"]) > 1600:
             return error(400, 21617, "The concatenated message body exceeds the limit")
         return 201, {"sid": f"SM{len(self.taken):032d}", "status": "queued", "error_code": None}
-
-
-def webhook(url, **fields):
-    """A call as Twilio makes it: raw body and headers."""
-    signed = url + "".join(name + fields[name] for name in sorted(fields))
-    digest = hmac.new(TOKEN.encode(), signed.encode(), hashlib.sha1).digest()
-    return urlencode(fields).encode(), {"X-Twilio-Signature": base64.b64encode(digest).decode()}

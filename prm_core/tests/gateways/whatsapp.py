@@ -1,12 +1,9 @@
-import hashlib
-import hmac
 import json
 
 from .double import E164, GatewayDouble
 
 NUMBER = "100000000000001"
 TOKEN = "whatsapp-secret-token"
-HOOK_SECRET = "whatsapp-app-secret"
 
 
 def error(status, code, message, details=""):
@@ -52,12 +49,3 @@ class WhatsappDouble(GatewayDouble):
             "contacts": [{"input": data["to"], "wa_id": data["to"][1:]}],
             "messages": [{"id": f"wamid.{len(self.taken)}", "message_status": "accepted"}],
         }
-
-
-def webhook(**value):
-    """A call as Meta makes it, with ``statuses`` or ``messages``."""
-    change = {"field": "messages", "value": {"messaging_product": "whatsapp", **value}}
-    body = {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
-    raw = json.dumps(body).encode()
-    digest = hmac.new(HOOK_SECRET.encode(), raw, hashlib.sha256).hexdigest()
-    return raw, {"X-Hub-Signature-256": f"sha256={digest}"}

@@ -1,0 +1,267 @@
+import logging
+from datetime import timedelta
+
+import psycopg2
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...bulk import insert
+from ...outbox import STATE_RANK, may_follow
+from ...redaction import mask_report
+from ...well_formed import well_formed
+
+_logger = logging.getLogger(__name__)
+
+BATCH_SIZE = 200
+#: A report may be faster than the note of what it is about: it is looked at again, ever later.
+MAX_ATTEMPTS = 12
+FIRST_RETRY = 1
+
+_STATES = [
+    ("new", "To be looked at"),
+    ("applied", "Taken up"),
+    ("stale", "Nothing new"),
+    ("unmatched", "About nothing we know"),
+    ("failed", "Could not be read"),
+]
+
+
+class PrmMessageEvent(models.Model):
+    """What a provider reported, as it came: one row for each report, however often it was sent.
+
+    Stored at once, and applied by a job of its own, so that a provider never waits and nothing that
+    came is lost.
+    """
+
+    _name = "prm.message.event"
+    _description = "Provider's Report"
+    _order = "id desc"
+    _rec_name = "kind"
+
+    company_id = fields.Many2one("res.company", required=True, index=True, ondelete="cascade")
+    channel_id = fields.Many2one("prm.channel", required=True, ondelete="restrict")
+    gateway_id = fields.Many2one("prm.gateway", ondelete="set null", index="btree_not_null")
+    provider_event_id = fields.Char(required=True)
+    kind = fields.Selection(
+        [
+            ("sent", "Sent"),
+            ("delivered", "Delivered"),
+            ("read", "Read"),
+            ("failed", "Failed"),
+            ("complained", "Marked as spam"),
+            ("inbound", "Message from a person"),
+            ("unknown", "Something else"),
+        ],
+        required=True,
+    )
+    provider_ref = fields.Char()
+    key = fields.Char()
+    occurred_at = fields.Datetime(help="When it happened, by the provider's clock.")
+    received_at = fields.Datetime(required=True, default=fields.Datetime.now)
+    address = fields.Char(groups="prm_core.group_prm_manager")
+    text = fields.Text(groups="prm_core.group_prm_manager")
+    subject = fields.Char(groups="prm_core.group_prm_manager")
+    reason = fields.Char()
+    detail = fields.Char()
+    in_reply_to = fields.Char()
+    raw = fields.Json(groups="base.group_system", help="The report as it came.")
+    raw_shown = fields.Text(
+        "Report", compute="_compute_raw_shown", help="As it came, without numbers and texts."
+    )
+    state = fields.Selection(_STATES, required=True, default="new")
+    attempts = fields.Integer(required=True, default=0)
+    due_at = fields.Datetime(required=True, default=fields.Datetime.now)
+    message_id = fields.Many2one("prm.message", index="btree_not_null", ondelete="cascade")
+
+    _event_uniq = models.UniqueIndex(
+        "(channel_id, COALESCE(gateway_id, 0), company_id, provider_event_id)"
+    )
+    _due_idx = models.Index("(due_at, id) WHERE state = 'new'")
+
+    def _compute_raw_shown(self):
+        for event in self.sudo():
+            event.raw_shown = mask_report(event.raw)
+
+    @api.model
+    def _store(self, company, channel, reports, gateway=None):
+        """Keep reports that have not come before, and see to it that they are applied.
+
+        :param reports: list of `channels.ProviderEvent`.
+        :return: the new rows; a report that is here already makes none.
+        """
+        vals_list = [
+            {
+                "company_id": company.id,
+                "channel_id": channel.id,
+                "gateway_id": gateway.id if gateway else False,
+                **self._prepare_report(report),
+            }
+            for report in reports
+        ]
+        stored = insert(self.sudo(), vals_list, skip_existing=True)
+        if stored:
+            self.env.ref("prm_core.prm_message_event_cron").sudo()._trigger()
+        return stored
+
+    @api.model
+    def _prepare_report(self, report):
+        """A report's values; what PostgreSQL can't hold is taken out."""
+        texts = (
+            "provider_event_id", "provider_ref", "key", "address", "text", "reason", "detail",
+            "in_reply_to", "subject",
+        )  # fmt: skip
+        return {
+            **{name: well_formed(getattr(report, name)) or False for name in texts},
+            "kind": report.kind,
+            "occurred_at": report.occurred_at or False,
+            "raw": well_formed(report.raw) or False,
+        }
+
+    @api.model
+    def _store_email_reports(self, reports):
+        """Keep reports of mail servers; the message that each is about says whose it is."""
+        keys = [report.key for report in reports if report.key]
+        messages = self.env["prm.message"].sudo().search([("idempotency_key", "in", keys)])
+        by_key = messages.grouped("idempotency_key")
+        for report in reports:
+            if message := by_key.get(report.key):
+                self._store(message.company_id, message.channel_id, [report])
+
+    # -- applying
+
+    @api.model
+    def _cron_apply(self):
+        """Apply what came, batch by batch. Several workers may run this at the same time."""
+        cron = self.env["ir.cron"]
+        messages = self.env["prm.message"]
+        while done := messages._try_afresh(self._apply_due):
+            if not cron._commit_progress(done, remaining=self._count_due()):
+                break
+
+    @api.model
+    def _count_due(self):
+        domain = [("state", "=", "new"), ("due_at", "<=", fields.Datetime.now())]
+        return self.search_count(domain, limit=1)
+
+    @api.model
+    def _apply_due(self):
+        """One batch: the number of reports that were looked at."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM prm_message_event
+                 WHERE state = 'new' AND due_at <= %s
+              ORDER BY due_at, id LIMIT %s
+                   FOR UPDATE SKIP LOCKED
+                """,
+                fields.Datetime.now(),
+                BATCH_SIZE,
+            )
+        )
+        events = self.sudo().browse(row[0] for row in rows)
+        inbound = events.filtered(lambda event: event.kind == "inbound")
+        events._each(lambda batch: (batch - inbound)._apply_reports())
+        for event in inbound:
+            event._each(lambda one: one.env["prm.message"]._take_in(one))
+        return len(events)
+
+    def _each(self, step):
+        """Do a step for all at once; when it breaks, one by one, and those that break wait."""
+        try:
+            with self.env.cr.savepoint():
+                step(self)
+                self.env.flush_all()
+            return
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            self.env.invalidate_all()
+            if len(self) == 1:
+                _logger.exception("Report %s can't be applied.", self.id)
+                self._wait("failed")
+                return
+        for event in self:
+            event._each(step)
+
+    def _wait(self, end):
+        """Look again later, and after many times no more: then ``end`` is what it comes to."""
+        now = fields.Datetime.now()
+        for event in self:
+            attempts = event.attempts + 1
+            wait = timedelta(minutes=FIRST_RETRY * 2**event.attempts)
+            over = attempts >= MAX_ATTEMPTS
+            event.write(
+                {"attempts": attempts, "due_at": now + wait, "state": end if over else "new"}
+            )
+
+    def _apply_reports(self):
+        """Move messages on by what was reported about them: never back, whatever the order."""
+        by_message, lost = self._find_messages()
+        lost._wait("unmatched")
+        messages = self.env["prm.message"].sudo().browse(sorted(by_message))
+        messages._wait_for_rows()
+        moves = {}
+        for message in messages:
+            events = by_message[message.id]
+            events.message_id = message
+            top = max(events, key=lambda event: (STATE_RANK.get(event.kind, -1), -event.id))
+            moved = may_follow(message.state, top.kind)
+            if moved:
+                key = (top.kind, top.reason, top.detail)
+                moves[key] = moves.get(key, messages.browse()) | message
+            events.state = "stale"
+            if moved:
+                top.state = "applied"
+        for (kind, reason, detail), moving in moves.items():
+            moving._take_report(kind, reason, detail)
+        self._block_addresses()
+
+    def _find_messages(self):
+        """``{message id: its reports}``, and the reports about no message that is known."""
+        messages = self.env["prm.message"].sudo()
+        messages.flush_model(["provider_ref", "idempotency_key", "company_id", "channel_id"])
+        refs = list({event.provider_ref for event in self if event.provider_ref})
+        keys = list({event.key for event in self if event.key})
+        found = messages.search(
+            [
+                ("company_id", "in", self.company_id.ids),
+                ("direction", "=", "out"),
+                "|", ("provider_ref", "in", refs), ("idempotency_key", "in", keys),
+            ]
+        )  # fmt: skip
+        by_ref, by_key = {}, {}
+        for message in found:
+            road = (message.company_id, message.channel_id)
+            if message.provider_ref:
+                by_ref[(*road, message.provider_ref)] = message
+            if message.idempotency_key:
+                by_key[(*road, message.idempotency_key)] = message
+        by_message, lost = {}, self.browse()
+        for event in self:
+            road = (event.company_id, event.channel_id)
+            message = by_key.get((*road, event.key)) or by_ref.get((*road, event.provider_ref))
+            if message:
+                by_message[message.id] = by_message.get(message.id, self.browse()) | event
+            else:
+                lost |= event
+        return by_message, lost
+
+    def _block_addresses(self):
+        """Write no more to addresses that don't exist or whose owner does not want it."""
+        blocks = self.env["prm.address.block"]
+        for event in self:
+            reason = _BLOCKING.get(event.reason) if event.kind == "failed" else None
+            if event.kind == "complained":
+                reason = "complained"
+            address = event.message_id.address or event.address
+            if reason and address and event.message_id:
+                blocks._block(event.company_id, event.channel_id.code, address, reason)
+
+
+#: Reasons of a failure after which the address is not to be tried again.
+_BLOCKING = {
+    "bad_address": "bounced",
+    "bad_number": "bounced",
+    "opted_out": "stop",
+}
