@@ -18,6 +18,10 @@ class Request:
     :param exclude_channels: codes of channels that are not to be tried (again).
     :param message: the `prm.message` that this is about when it waits already; its own channel is
         the only one that is asked about.
+    :param merge_key: what the message is about as far as a family goes, such as the day of a visit:
+        requests of one household with the same template and key become one message.
+    :param merge_line: what stands for this request in the merged message, as ``family.lines``.
+    :param recipient: the contact who gets it when that is not the patient; found out by the outbox.
     :param fallback_of: the `prm.message` that failed for good and in whose place this one goes.
     """
 
@@ -32,6 +36,9 @@ class Request:
     exclude_channels: tuple = ()
     message: object = None
     fallback_of: object = None
+    recipient: object = None
+    merge_key: str = ""
+    merge_line: str = ""
 
 
 #: Message states in the order of their life; a late report never moves a message back. That it

@@ -79,6 +79,7 @@ class Facts:
         that count against them.
     :param not_after: naive UTC after which the message has lost its point.
     :param sources: check -> the rule it comes from, for people.
+    :param guardian: whether a guardian or carer gets the message; addresses are theirs then.
     """
 
     status: str
@@ -100,6 +101,7 @@ class Facts:
     contacts: tuple = ()
     not_after: datetime | None = None
     sources: dict = field(default_factory=dict)
+    guardian: bool = False
 
 
 @dataclass(frozen=True)
@@ -291,6 +293,26 @@ def decide(facts):
     return Decision(ALLOW, "ok", channel, address)
 
 
+def merge(wishes):
+    """One message for several that would reach the same person about the same thing.
+
+    A family with three visits on one day is reminded once. Only what is allowed is merged, and only
+    what goes by the same channel to the same address.
+
+    :param wishes: list of (`Decision`, key): wishes with the same key are about the same thing;
+        None: about a thing of its own.
+    :return: for each wish the place of the one that stands for it; its own when it stands for
+        itself. The one that would go first stands for the others.
+    """
+    leads, first = list(range(len(wishes))), {}
+    order = sorted(leads, key=lambda place: wishes[place][0].until or datetime.min)
+    for place in order:
+        decision, key = wishes[place]
+        if key is not None and decision.allowed:
+            leads[place] = first.setdefault((key, decision.channel, decision.address), place)
+    return leads
+
+
 def explain(facts):
     """Every check that led to the decision, in the order in which they were made.
 
@@ -303,6 +325,8 @@ def explain(facts):
     checks = [Check("person", reason or "ok")]
     if reason:
         return checks
+    if facts.guardian:
+        checks.append(Check("guardian", "ok"))
     chosen = None
     for channel in ordered_channels(facts):
         reason = channel_reason(facts, channel)
@@ -361,6 +385,7 @@ def to_plain(facts):
         "contacts": [[_text(moment), channel] for moment, channel in facts.contacts],
         "not_after": _text(facts.not_after),
         "sources": facts.sources,
+        "guardian": facts.guardian,
     }
 
 
@@ -389,6 +414,7 @@ def from_plain(plain):
         contacts=tuple((_moment(moment), channel) for moment, channel in plain["contacts"]),
         not_after=_moment(plain["not_after"]),
         sources=plain["sources"],
+        guardian=plain.get("guardian", False),
     )
 
 

@@ -73,6 +73,12 @@ def is_health(name):
 register_variables(
     Variable("patient.first_name", "What the patient is called", "Anna"),
     Variable("patient.full_name", "First and last name", "Anna Rossi"),
+    Variable("recipient.name", "Who reads it: the patient, or the guardian by name", "Anna"),
+    Variable(
+        "family.lines",
+        "One line for each visit of the family that the message is about",
+        ["Anna: Monday, 9:00", "Leo: Monday, 9:45"],
+    ),
     Variable("practice.name", "Name of the practice", "Dental practice Aurora"),
     Variable("practice.phone", "Phone of the practice", "+39 02 5500 0000"),
     Variable("practice.email", "Email of the practice", "hello@aurora.example"),

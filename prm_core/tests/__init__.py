@@ -7,6 +7,7 @@ from . import test_gateway
 from . import test_http_call
 from . import test_link
 from . import test_message
+from . import test_guardian
 from . import test_webhook
 from . import test_inbound
 from . import test_dispatch

@@ -6,6 +6,7 @@ from . import prm_template_editor
 from . import prm_message
 from . import prm_message_gate
 from . import prm_message_queue
+from . import prm_message_family
 from . import prm_message_outcome
 from . import prm_message_dispatch
 from . import prm_message_inbound

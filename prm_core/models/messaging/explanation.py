@@ -11,6 +11,7 @@ _lt = LazyTranslate(__name__)
 
 _PASSED = {
     "person": _lt("Nothing about the patient or the occasion speaks against it."),
+    "guardian": _lt("Goes to the guardian or carer, who gets the patient's messages."),
     "channel": _lt("May be reached by this channel."),
     "paused": _lt("No pause is asked for."),
     "hold": _lt("No other reason to wait."),

@@ -89,6 +89,7 @@ class GatheredFacts:
         )
         self.patients.fetch(_PATIENT_FIELDS)
         self.patients.partner_id.fetch(["email", "tz", "country_id"])
+        self.receivers = env["prm.guardian"]._receivers(self.patients)
         codes = {request.purpose for request in requests}
         purposes = (
             env["prm.purpose"].sudo().search_fetch([("code", "in", list(codes))], _PURPOSE_FIELDS)
@@ -134,6 +135,7 @@ class GatheredFacts:
             contacts=self._contacts_of(request, purpose) if rules.caps else (),
             not_after=request.message.expires_at or None if request.message else None,
             sources=rules.sources,
+            guardian=bool(person["guardian"]),
         )
 
     # -- what is asked for once
@@ -216,11 +218,15 @@ class GatheredFacts:
         if patient.contact_to:
             window = Window(_minutes(patient.contact_from), _minutes(patient.contact_to))
             wishes = (policy.Hours(window, self.env._("The patient's own wish")),)
+        guardian, addresses = self.messages._receiver(
+            patient, self.receivers.get(patient.id), registered_codes()
+        )
         return {
             "status": patient.status,
-            "addresses": self.messages._addresses(patient, registered_codes()),
+            "guardian": guardian,
+            "addresses": addresses,
             "order": tuple(filter(None, order)),
-            "zone": patient._zone(),
+            "zone": (guardian and guardian.partner_id.tz) or patient._zone(),
             "wishes": wishes,
             "paused_until": patient.contact_paused_until or None,
             "blocked": {},

@@ -4,6 +4,9 @@ from ... import policy
 from ...channels import get_channel
 from .gathered_facts import GatheredFacts
 
+#: Channels that reach one person and not a household.
+PERSONAL_CHANNELS = frozenset(("email", "sms", "whatsapp", "phone"))
+
 
 class PrmMessageGate(models.Model):
     """How a wish to send becomes a decision."""
@@ -39,9 +42,37 @@ class PrmMessageGate(models.Model):
         return {}
 
     @api.model
+    def _receiver(self, patient, guardians, channels):
+        """Who gets a patient's messages, and at which addresses.
+
+        :param guardians: the patient's `prm.guardian` who get messages, or None.
+        :return: the guardian, None when it is the patient; valid addresses by channel code.
+        """
+        own = self._addresses(patient, channels)
+        for guardian in guardians or ():
+            found = self._valid_addresses(
+                {"email": guardian.email, "sms": guardian.phone, "whatsapp": guardian.phone},
+                channels,
+            )
+            if found:
+                # What is no address of a person, such as the home of the family, stays.
+                kept = {code: own[code] for code in own if code not in PERSONAL_CHANNELS}
+                return guardian, {**kept, **found}
+        if guardians:
+            return guardians[:1], {
+                code: address for code, address in own.items() if code not in PERSONAL_CHANNELS
+            }
+        return None, own
+
+    @api.model
     def _addresses(self, patient, channels):
         """Valid addresses by channel code."""
         raw = {"email": patient.email, "sms": patient.mobile, "whatsapp": patient.mobile}
+        return self._valid_addresses(raw, channels)
+
+    @api.model
+    def _valid_addresses(self, raw, channels):
+        """Those of some addresses that are valid, in their normal form."""
         found = {}
         for code in channels:
             if address := get_channel(code).validate_address(raw.get(code)):

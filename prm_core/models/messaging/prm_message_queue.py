@@ -34,6 +34,8 @@ class PrmMessageQueue(models.Model):
         requests = self._share_prefetch(requests)
         facts = self._gather_facts(requests)
         decisions = [policy.decide(fact) for fact in facts]
+        requests = self._with_recipients(requests, facts)
+        requests, decisions, merged = self._merge_families(requests, decisions)
         links = self._issue_links(requests, decisions)
         channels = {channel.code: channel.id for channel in self.env["prm.channel"].search([])}
         purposes = {
@@ -54,6 +56,8 @@ class PrmMessageQueue(models.Model):
             vals["facts"] = policy.to_plain(facts[index])
             vals_list.append(vals)
         messages = insert(self.sudo(), vals_list)
+        for index, lead in merged.items():
+            messages[index].merged_into_id = messages[lead] if isinstance(lead, int) else lead
         if links:
             self._tie_links(messages)
         if any(vals["state"] == "queued" for vals in vals_list):
@@ -126,6 +130,8 @@ class PrmMessageQueue(models.Model):
             "address": decision.address or False,
             "scheduled_at": decision.until or now,
             "request_data": self._prepare_request_data(request),
+            "recipient_id": request.recipient.id if request.recipient else False,
+            "merge_key": request.merge_key or False,
             "fallback_of_id": request.fallback_of.id if request.fallback_of else False,
         }
         if not decision.allowed:
@@ -134,10 +140,15 @@ class PrmMessageQueue(models.Model):
         if request.fallback_of and request.fallback_of.expires_at:
             vals["expires_at"] = request.fallback_of.expires_at
         vals["reason"] = decision.reason if decision.until else False
-        values = {**self._patient_variables(request.patient), **request.variables}
+        values = {
+            **self._patient_variables(request.patient, request.recipient),
+            "family.lines": [request.merge_line] if request.merge_line else [],
+            **request.variables,
+        }
         if url:
             values[f"link.{request.link_action}"] = url
-        body = pick_body(request.template, request.patient.lang, decision.channel)
+        reader = request.recipient or request.patient
+        body = pick_body(request.template, reader.lang, decision.channel)
         try:
             return {**vals, "state": "queued", **body._render(values)}
         except templating.TemplateError as error:
@@ -155,13 +166,17 @@ class PrmMessageQueue(models.Model):
         return json.loads(json.dumps(data, default=str)) if any(data.values()) else False
 
     @api.model
-    def _patient_variables(self, patient):
-        """Values that every template may use about the patient and the practice."""
+    def _patient_variables(self, patient, recipient=None):
+        """Values that every template may use about the patient and the practice.
+
+        :param recipient: the contact who reads it when that is not the patient.
+        """
         company = patient.company_id
         practice = company.partner_id
         return {
             "patient.first_name": patient._salutation() or "",
             "patient.full_name": patient.name or "",
+            "recipient.name": (recipient and recipient.name) or patient._salutation() or "",
             "practice.name": company.name or "",
             "practice.phone": practice.phone or "",
             "practice.email": company.email or "",

@@ -5,3 +5,4 @@ from . import prm_event
 from . import prm_patient_identifier
 from . import prm_patient
 from . import res_partner
+from . import prm_guardian

@@ -1,11 +1,6 @@
-from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
-
-#: Years at which a patient decides alone, in every country that rules are shipped for
-#: (United States: in nearly every state).
-ADULT_AGE = 18
 
 
 class PrmConsent(models.Model):
@@ -83,7 +78,9 @@ class PrmConsent(models.Model):
                 """,
                 patients=list(patients.ids),
                 purposes=list(purposes.ids),
-                adults_born=fields.Date.context_today(self) - relativedelta(years=ADULT_AGE),
+                adults_born=self.env["prm.guardian"]._born_for_adults(
+                    fields.Date.context_today(self)
+                ),
             )
         )
         return {(patient, purpose, channel or False): state
