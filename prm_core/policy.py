@@ -79,6 +79,7 @@ class Facts:
         that count against them.
     :param not_after: naive UTC after which the message has lost its point.
     :param sources: check -> the rule it comes from, for people.
+    :param text_limits: channel code -> most characters of a text that nobody expressly allowed.
     :param guardian: whether a guardian or carer gets the message; addresses are theirs then.
     """
 
@@ -102,6 +103,7 @@ class Facts:
     not_after: datetime | None = None
     sources: dict = field(default_factory=dict)
     guardian: bool = False
+    text_limits: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -293,6 +295,19 @@ def decide(facts):
     return Decision(ALLOW, "ok", channel, address)
 
 
+def text_reason(facts, channel, text):
+    """Why a text can't go by a channel, or None.
+
+    Some laws let a practice write without asking first as long as it is brief.
+
+    :param text: as it would be sent.
+    """
+    limit = facts.text_limits.get(channel)
+    if not limit or len(text) <= limit or _permission(facts, channel) == "granted":
+        return None
+    return "text_over_limit"
+
+
 def merge(wishes):
     """One message for several that would reach the same person about the same thing.
 
@@ -386,6 +401,7 @@ def to_plain(facts):
         "not_after": _text(facts.not_after),
         "sources": facts.sources,
         "guardian": facts.guardian,
+        "text_limits": facts.text_limits,
     }
 
 
@@ -415,6 +431,7 @@ def from_plain(plain):
         not_after=_moment(plain["not_after"]),
         sources=plain["sources"],
         guardian=plain.get("guardian", False),
+        text_limits=plain.get("text_limits", {}),
     )
 
 

@@ -1,4 +1,7 @@
+import random
 from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 import hypothesis
 from hypothesis import strategies as st
@@ -19,6 +22,7 @@ from ..policy import (
     explain,
     from_plain,
     ordered_channels,
+    text_reason,
     to_plain,
 )  # fmt: skip
 
@@ -244,3 +248,70 @@ class TestStates(BaseCase):
     def test_a_read_message_did_not_fail(self):
         self.assertFalse(may_follow("read", "failed"))
         self.assertTrue(may_follow("sent", "failed"))
+
+
+class TestTenThousand(BaseCase):
+    """Any zone of the world, any day, and the days around both clock changes."""
+
+    SAMPLES = 10_000
+
+    @staticmethod
+    @cache
+    def _changes(zone, year):
+        """The days of a year on which a zone's clock is changed."""
+        tz, days = ZoneInfo(zone), []
+        first = datetime(year, 1, 1, 12)
+        offset = first.replace(tzinfo=tz).utcoffset()
+        for number in range(1, 365):
+            day = first + timedelta(days=number)
+            if (now := day.replace(tzinfo=tz).utcoffset()) != offset:
+                days.append(day)
+                offset = now
+        return days
+
+    def test_nothing_goes_at_the_wrong_hour_or_without_a_live_yes(self):
+        chooser = random.Random(1582)
+        zones = sorted(available_timezones())
+        around_changes = outcomes = 0
+        for _sample in range(self.SAMPLES):
+            zone, year = chooser.choice(zones), chooser.choice((2025, 2026))
+            day = datetime(year, 1, 1) + timedelta(days=chooser.randrange(365))
+            if (changes := self._changes(zone, year)) and chooser.random() < 0.5:
+                day = chooser.choice(changes) + timedelta(days=chooser.choice((-1, 0, 0, 1)))
+                around_changes += 1
+            now = day + timedelta(seconds=chooser.randrange(86400))
+            start = chooser.choice((0, 120, 150, 480, 540))
+            window = Window(
+                start,
+                chooser.choice((start + 60, 1080, 1260, 1440)),
+                chooser.choice((frozenset(range(7)), frozenset(range(6)))),
+            )
+            permission = chooser.choice((None, "granted", "refused", "withdrawn"))
+            facts = Facts(
+                status="active", opt_in=chooser.random() < 0.5,
+                permissions={None: permission} if permission else {},
+                addresses={"sms": "+1"}, channels=("sms",), now=now, zone=zone,
+                hours=(Hours(window),),
+            )  # fmt: skip
+            decision = decide(facts)
+            if not decision.allowed:
+                continue
+            outcomes += 1
+            moment = decision.until or now
+            self.assertGreaterEqual(moment, now)
+            self.assertTrue(window.contains(local_time(moment, zone)), (zone, moment, window))
+            if facts.opt_in:
+                self.assertEqual(permission, "granted")
+            self.assertNotIn(permission, ("refused", "withdrawn"))
+        self.assertGreater(around_changes, self.SAMPLES // 10)
+        self.assertGreater(outcomes, self.SAMPLES // 4)
+
+
+class TestTextLimit(BaseCase):
+    def test_brief_or_allowed(self):
+        limited = {"text_limits": {"sms": 160}, "status": "active"}
+        self.assertIsNone(text_reason(Facts(**limited), "sms", "x" * 160))
+        self.assertEqual(text_reason(Facts(**limited), "sms", "x" * 161), "text_over_limit")
+        self.assertIsNone(text_reason(Facts(**limited), "email", "x" * 161))
+        allowed = Facts(**limited, permissions={"sms": "granted"})
+        self.assertIsNone(text_reason(allowed, "sms", "x" * 161))

@@ -34,6 +34,7 @@ _REMEDIES = {
     "complained": _lt("The patient marked our mail as unwanted; ask before writing again."),
     "wrong_person": _lt("Ask the patient for the right address."),
     "stop": _lt("The patient can undo this by answering START."),
+    "text_over_limit": _lt("Shorten the text, or ask the patient for permission."),
     "no_hours": _lt("Hours that rules and patient allow do not meet: talk about other hours."),
 }
 

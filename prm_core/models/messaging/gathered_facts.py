@@ -60,6 +60,13 @@ class _Rules:
                 self.hours.append(hours)
             if rule.cap_count:
                 self.caps.append(policy.Cap(rule.cap_count, rule.cap_days, channel, rule.source))
+        self.text_limits = {}
+        for rule in rules:
+            code = rule.channel_id.code
+            if rule.max_text and code:
+                self.text_limits[code] = min(
+                    rule.max_text, self.text_limits.get(code, rule.max_text)
+                )
         self.sources = {"no_permission": self._source_of_opt_in(purpose, rules)}
 
     @staticmethod
@@ -136,6 +143,7 @@ class GatheredFacts:
             not_after=request.message.expires_at or None if request.message else None,
             sources=rules.sources,
             guardian=bool(person["guardian"]),
+            text_limits=rules.text_limits,
         )
 
     # -- what is asked for once

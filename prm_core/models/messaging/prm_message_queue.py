@@ -54,6 +54,9 @@ class PrmMessageQueue(models.Model):
             vals["purpose_id"] = purposes[request.purpose]
             vals["link_id"] = link and link.id
             vals["facts"] = policy.to_plain(facts[index])
+            if vals["state"] == "queued":
+                reason = policy.text_reason(facts[index], decision.channel, vals["body"])
+                vals.update({"state": "suppressed", "reason": reason} if reason else {})
             vals_list.append(vals)
         messages = insert(self.sudo(), vals_list)
         for index, lead in merged.items():

@@ -24,6 +24,9 @@ _TEXTS = {
     "complained": _lt("The patient marked our mail as unwanted."),
     "wrong_person": _lt("Somebody else answered at this address."),
     "merged": _lt("Said in the message about the family's other visits of that day."),
+    "text_over_limit": _lt(
+        "The text is longer than the law allows for patients who have not agreed to such texts."
+    ),
     "bad_template": _lt("The template needs a value that is not known for this patient."),
     "bad_address": _lt("The mail server says that this address does not exist."),
     "bad_content": _lt("No email can be made of this text."),

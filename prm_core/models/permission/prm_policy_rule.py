@@ -31,6 +31,11 @@ class PrmPolicyRule(models.Model):
         aggregator=None, string="At Most", help="Messages to one patient. 0: no limit."
     )
     cap_days = fields.Integer(aggregator=None, string="In Days", default=1, required=True)
+    max_text = fields.Integer(
+        aggregator=None,
+        string="Longest Text",
+        help="Characters of a text to a patient who has not expressly allowed it. 0: no limit.",
+    )
     source = fields.Char(required=True, translate=True, help="Law or guideline, with its article.")
     note = fields.Text(translate=True)
 
