@@ -1,1 +1,1 @@
-from . import patient_link
+from . import patient_link, portal

@@ -19,6 +19,13 @@ _HEADERS = {
 }
 
 
+def guard(response):
+    """Put the headers on an answer that keep its address and its content from leaking."""
+    for name, value in _HEADERS.items():
+        response.headers[name] = value
+    return response
+
+
 class PatientLink(http.Controller):
     """The pages behind signed links. No log-in, no cookie: the token is the key."""
 
@@ -70,12 +77,11 @@ class PatientLink(http.Controller):
         return link
 
     def _respond(self, template, values, status=200):
+        if values.get("lang"):
+            request.update_context(lang=values["lang"])
         company = values["link"].company_id if values.get("link") else request.env["res.company"]
         values = {"practice": company.sudo(), "link": None, **values}
         return self._guard(request.render(template, values, status=status))
 
     def _guard(self, response):
-        """Put the headers on an answer that keep its address and its content from leaking."""
-        for name, value in _HEADERS.items():
-            response.headers[name] = value
-        return response
+        return guard(response)

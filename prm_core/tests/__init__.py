@@ -14,6 +14,8 @@ from . import test_policy
 from . import test_template_editor
 from . import test_template_lint
 from . import test_sms_text
+from . import test_preference_form
+from . import test_preference_page
 from . import test_preferences
 from . import test_replies
 from . import test_templating

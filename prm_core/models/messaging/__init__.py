@@ -9,5 +9,8 @@ from . import prm_message_outcome
 from . import prm_message_dispatch
 from . import prm_link
 from . import prm_patient
+from . import prm_patient_preferences
+from . import prm_patient_preference_page
 from . import prm_link_unsubscribe
+from . import prm_link_preferences
 from . import prm_consent

@@ -38,6 +38,42 @@ class PrmPatient(models.Model):
         """The same for SMS to many patients at once."""
         raise self._other_road_error()
 
+    def _in_practice_language(self):
+        """The patient, for texts that colleagues read."""
+        self.ensure_one()
+        return self.with_context(lang=self.company_id.partner_id.lang or self.env.lang)
+
+    def _notify_front_desk(self, summary, note):
+        """Give a receptionist of the practice something to do about this patient.
+
+        It lies among their activities; no mail goes out, which would carry the patient's name.
+
+        :return: the `mail.activity`.
+        """
+        self.ensure_one()
+        users = self.env["res.users"].sudo()
+        of_practice = users.search(
+            [
+                ("all_group_ids", "in", self.env.ref("prm_core.group_prm_receptionist").id),
+                ("company_ids", "in", self.company_id.id),
+                ("share", "=", False),
+            ],
+            order="id",
+        )
+        # Managers are receptionists too; the desk comes first, and who works here before who also
+        # works here.
+        manager = self.env.ref("prm_core.group_prm_manager")
+        chosen = of_practice.sorted(
+            lambda user: (manager in user.all_group_ids, user.company_id != self.company_id)
+        )[:1]
+        return (
+            self.sudo()
+            .with_context(mail_activity_quick_update=True)
+            .activity_schedule(
+                "mail.mail_activity_data_todo", summary=summary, note=note, user_id=chosen.id
+            )
+        )
+
     def _other_road_error(self):
         return UserError(
             self.env._(
