@@ -19,7 +19,7 @@ class PatientPortal(CustomerPortal):
         "/my/prm/preferences", type="http", auth="user", methods=["GET", "POST"], sitemap=False
     )
     def preferences(self, practice=None, **params):
-        # The session may still have the language of the log-in: here it may have been changed since.
+        # The session still has the language of the log-in, which may have been changed here since.
         request.update_context(lang=request.env.user.partner_id.lang or request.env.lang)
         patients = self._own_patients()
         chosen = patients.filtered(lambda patient: str(patient.company_id.id) == practice)

@@ -52,7 +52,7 @@ def offers(draw):
     paused = draw(st.none() | st.dates(TODAY + timedelta(days=1), date(2030, 1, 1)))
     found = draw(topics(channels))
     order = tuple(draw(st.lists(st.sampled_from((*CHANNELS, "letter")), unique=True)))
-    return dict(opt_in=[o for o, _t in found]), Offer(
+    return {"opt_in": [opt_in for opt_in, _topic in found]}, Offer(
         channels, order, tuple(topic for _o, topic in found), LANGUAGES,
         draw(st.sampled_from((*LANGUAGES, "fr_FR"))), hours, open_hours, paused, TODAY,
     )  # fmt: skip
@@ -111,9 +111,7 @@ class TestPreferences(BaseCase):
                 self.assertEqual(words, topic.words)
                 continue
             for channel in topic.switches:
-                self.assertEqual(
-                    _allowed(words, opt_in, channel), (topic.code, channel) in ticked
-                )
+                self.assertEqual(_allowed(words, opt_in, channel), (topic.code, channel) in ticked)
             if topic.code in changes.topics and not any(
                 (topic.code, channel) in ticked for channel in topic.allowed
             ):

@@ -58,7 +58,12 @@ class TestTemplateLint(BaseCase):
             for channel in ("sms", "whatsapp"):
                 found = {(f.code, f.lang) for f in self.lint(_all(channel, text), purpose)}
                 self.assertEqual(found, {("no_stop", lang) for lang in LANGUAGES})
-        for stop in ("Reply STOP to end.", "STOPP beendet das.", "回复退订", "{{ link.preferences }}"):
+        for stop in (
+            "Reply STOP to end.",
+            "STOPP beendet das.",
+            "回复退订",
+            "{{ link.preferences }}",
+        ):
             body = _all("sms", f"{text} {stop}")
             found = [f for f in self.lint(body, "news") if f.code == "no_stop"]
             self.assertEqual(found, [], stop)

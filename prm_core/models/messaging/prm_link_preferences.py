@@ -36,9 +36,9 @@ class PrmLink(models.Model):
             self._note_wrong_person()
             return "prm_core.page_wrong_person_done", {}
         answer = self.patient_id._answer_preferences(params, link=self)
-        if "lang" in answer["changes"].values:
-            self = self.with_context(lang=answer["changes"].values["lang"])
-        return PAGE, {**self._prepare_preferences(**answer), "lang": self.env.lang}
+        lang = answer["changes"].values.get("lang", self.env.lang)
+        page = self.with_context(lang=lang)
+        return PAGE, {**page._prepare_preferences(**answer), "lang": lang}
 
     def _page_unsubscribe(self, params):
         if params.get("choose"):
@@ -113,7 +113,12 @@ class PrmLink(models.Model):
                 "Somebody who opened a link of this patient (%(channel)s) says: “I am not this "
                 "person.” Nothing more goes to that address. Please ask the patient for the right "
                 "one and enter it.",
-                channel=channel or "–",
+                channel=channel,
+            )
+            if reached
+            else desk.env._(
+                "Somebody who opened a link of this patient says: “I am not this person.” Nobody "
+                "knows to which address the link went. Please ask the patient which are right."
             ),
         )
 

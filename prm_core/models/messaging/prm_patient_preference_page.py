@@ -109,9 +109,7 @@ class PrmPatient(models.Model):
                     # What was on the page at first, also when it comes back with a mistake in it.
                     "was": "1" if form.shown.get(box, topic.allowed[channel]) else "0",
                     "checked": box in form.ticked,
-                    "label": words
-                    if several
-                    else self.env._("Yes, by %(channel)s", channel=words),
+                    "label": words if several else self.env._("Yes, by %(channel)s", channel=words),
                 }
             )
         return {
@@ -215,11 +213,14 @@ class PrmPatient(models.Model):
         """When the practice writes at all; nothing to say when that is around the clock."""
         if offer.open_hours == (0, DAY):
             return ""
-        return self.env._("We write only in these hours: %(hours)s.", hours=self._span(*offer.open_hours))
+        return self.env._(
+            "We write only in these hours: %(hours)s.", hours=self._span(*offer.open_hours)
+        )
 
     def _span(self, start, stop):
         """Two moments of a day, in minutes, as the patient writes them."""
-        return f"{self._clock(start)} – {self._clock(stop)}"
+        # No break inside: a line that ends in the middle of a span is hard to read.
+        return f"{self._clock(start)} – {self._clock(stop)}".replace(" ", "\N{NO-BREAK SPACE}")
 
     def _clock(self, minutes):
         lang = self.env.lang or "en_US"

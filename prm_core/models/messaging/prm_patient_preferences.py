@@ -33,7 +33,7 @@ class PrmPatient(models.Model):
         :rtype: preferences.Offer
         """
         self.ensure_one()
-        purposes = self.env["prm.purpose"].sudo().search([])
+        purposes = self.env["prm.purpose"].sudo().search_fetch([], ["code", "pausable"])
         all_facts = self.env["prm.message"]._gather_facts(
             [Request(self, purpose.code, None) for purpose in purposes]
         )
@@ -185,9 +185,7 @@ class PrmPatient(models.Model):
             raise UserError(
                 self.env._("The link can't be sent. %(why)s", why=message.reason_text or "")
             )
-        text = self.env._(
-            "The link is on its way by %(channel)s.", channel=message.channel_id.name
-        )
+        text = self.env._("The link is on its way by %(channel)s.", channel=message.channel_id.name)
         if message.scheduled_at > fields.Datetime.now():
             text = self.env._(
                 "The link goes out by %(channel)s as soon as the hours for messages begin.",
