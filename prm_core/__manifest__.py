@@ -46,6 +46,8 @@
         "views/messaging/prm_mailbox_views.xml",
         "views/messaging/prm_gateway_views.xml",
         "views/messaging/patient_pages.xml",
+        "views/messaging/preference_pages.xml",
+        "views/messaging/prm_patient_views.xml",
         "wizards/prm_gate_check_views.xml",
         "wizards/prm_message_assign_views.xml",
         "views/importing/prm_import_views.xml",

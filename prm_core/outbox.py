@@ -40,6 +40,11 @@ class Request:
     merge_key: str = ""
     merge_line: str = ""
 
+    @property
+    def reader(self):
+        """The record of who reads it: a contact in the patient's place, or the patient."""
+        return self.recipient or self.patient
+
 
 #: Message states in the order of their life; a late report never moves a message back. That it
 #: arrived weighs more than that it failed: so the order in which reports come does not matter.

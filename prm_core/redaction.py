@@ -9,7 +9,7 @@ import json
 import logging
 import re
 
-_SECRET = re.compile(r"(/prm/[lu]/)[\w%.~-]+")
+_SECRET = re.compile(r"(/prm/[lru]/)[\w%.~-]+")
 
 
 def redact(text):

@@ -75,6 +75,9 @@ _EMOJI = {"👍": " yes ", "✅": " yes ", "✔": " yes ", "👌": " yes ", "�
 _WORD_MEANING = {word: name for name, words in _WORDS.items() for word in words.split()}
 _PATTERNS = {name: re.compile("|".join(rules)) for name, rules in _SENTENCES.items()}
 
+_WORD = re.compile(r"[^\W\d_]+")
+_UNSUBSCRIBE = re.compile("退订|退訂|取消订阅")
+
 #: Longer than any plain answer: nothing that long is decided by a machine.
 _LONGEST = 200
 
@@ -101,6 +104,20 @@ def meaning(text):
         if any(pattern.fullmatch(sentence) for sentence in sentences)
     }
     return found.pop() if len(found) == 1 else None
+
+
+def names_stop(text):
+    """Whether a text tells its reader by which word to end the messages.
+
+    The word stands in capitals, as in “Reply STOP”: in small letters many of these words mean other
+    things. Chinese has no capitals; there only the words for ending a subscription count.
+
+    >>> names_stop("Reply STOP to end."), names_stop("Stop by at 5!"), names_stop("回复退订")
+    (True, False, True)
+    """
+    return bool(_UNSUBSCRIBE.search(text)) or any(
+        word.isupper() and _WORD_MEANING.get(_plain(word)) == "stop" for word in _WORD.findall(text)
+    )
 
 
 def _plain(text):

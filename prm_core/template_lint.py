@@ -7,13 +7,21 @@ details where they are forbidden are found here and refused by the model.
 
 from dataclasses import dataclass
 
-from . import templating
+from . import replies, templating
 
 #: Texts that anybody sees on a locked screen name no treatment.
 HEALTH_CHANNELS_FORBIDDEN = ("sms",)
 #: Purposes whose messages let the patient answer or say no, at least on a channel with links.
 LINK_PURPOSES = ("news", "marketing", "education", "feedback")
 LINK_CHANNELS = ("email", "sms", "whatsapp")
+#: Purposes that promote or teach: whoever is written to unasked by them must see in the text how to
+#: end it, on channels that have no button for that (an email has one in its header, RFC 8058). A
+#: recall or a question after a visit belongs to the care that the patient came for. So do all other
+#: purposes that need a yes first.
+STOP_PURPOSES = ("education", "news", "marketing", "research")
+STOP_CHANNELS = ("sms", "whatsapp")
+#: Either leads to the end of it.
+STOP_LINKS = frozenset({"link.preferences", "link.unsubscribe"})
 
 #: 3GPP TS 23.038, the default alphabet and its extension table (each of these counts twice).
 _GSM = frozenset(
@@ -40,7 +48,8 @@ class Text:
 class Finding:
     """Something worth mending.
 
-    :param code: ``missing_language``, ``own_language``, ``sms_long``, ``health`` or ``no_link``.
+    :param code: ``missing_language``, ``own_language``, ``sms_long``, ``health``, ``no_link`` or
+        ``no_stop``.
     :param detail: what belongs to the code: languages, segments and characters, or names.
     """
 
@@ -76,21 +85,23 @@ def health_variables(text):
     return sorted(name for name in used if templating.is_health(name))
 
 
-def lint(texts, purpose, practice_lang, languages, values):
+def lint(texts, purpose, practice_lang, languages, values, opt_in=False):
     """All findings, channel by channel.
 
     :param texts: list of `Text`; :param purpose: code of the purpose.
     :param practice_lang: two letters; :param languages: those in which a text can be written.
     :param values: example values by dotted name, to estimate lengths.
+    :param opt_in: whether the purpose needs the patient's yes first.
     """
     findings = []
+    stoppable = opt_in or purpose in STOP_PURPOSES
     by_channel = {}
     for text in texts:
         by_channel.setdefault(text.channel, []).append(text)
     for channel, of_channel in by_channel.items():
         findings += _lint_languages(channel, of_channel, practice_lang, languages)
         for text in of_channel:
-            findings += _lint_text(text, purpose, values)
+            findings += _lint_text(text, purpose, values, stoppable)
     return findings
 
 
@@ -103,7 +114,7 @@ def _lint_languages(channel, texts, practice_lang, languages):
         yield Finding("missing_language", channel, detail=tuple(missing))
 
 
-def _lint_text(text, purpose, values):
+def _lint_text(text, purpose, values, stoppable):
     try:
         used = templating.variables_of(text.subject) | templating.variables_of(text.body)
         health = health_variables(text)
@@ -118,6 +129,13 @@ def _lint_text(text, purpose, values):
         and not any(name.startswith("link.") for name in used)
     ):
         yield Finding("no_link", text.channel, text.lang)
+    if (
+        stoppable
+        and text.channel in STOP_CHANNELS
+        and not used & STOP_LINKS
+        and not replies.names_stop(text.body)
+    ):
+        yield Finding("no_stop", text.channel, text.lang)
     count, segments, _unicode = sms_length(rendered)
     if segments > 1:
         yield Finding("sms_long", text.channel, text.lang, (segments, count))

@@ -1,1 +1,1 @@
-from . import gateway_webhook, patient_link
+from . import gateway_webhook, patient_link, portal

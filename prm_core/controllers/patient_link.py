@@ -19,6 +19,13 @@ _HEADERS = {
 }
 
 
+def guard(response):
+    """Put the headers on an answer that keep its address and its content from leaking."""
+    for name, value in _HEADERS.items():
+        response.headers[name] = value
+    return response
+
+
 class PatientLink(http.Controller):
     """The pages behind signed links. No log-in, no cookie: the token is the key."""
 
@@ -47,6 +54,19 @@ class PatientLink(http.Controller):
             return self._guard(request.make_response("OK", [("Content-Type", "text/plain")]))
         return self._serve(token, {})
 
+    @http.route(
+        "/prm/r/<string:token>", type="http", auth="public", methods=["GET"],
+        save_session=False, sitemap=False,
+    )  # fmt: skip
+    def redirect(self, token, **_params):
+        """Lead to an address elsewhere that a message named."""
+        link = self._find_link(token)
+        target = link and not link._is_expired() and link._target()
+        if not target:
+            return self._serve(token, {})
+        link._note_reading(request.httprequest.method, request.httprequest.headers)
+        return self._guard(request.redirect(target, code=302, local=False))
+
     def _serve(self, token, params):
         """The page of a link, after doing what was posted."""
         link = self._find_link(token)
@@ -56,6 +76,9 @@ class PatientLink(http.Controller):
         if link._is_expired():
             return self._respond("prm_core.page_link_expired", {"link": link}, status=410)
         posted = request.httprequest.method == "POST"
+        if link.action == "redirect":
+            return self._respond("prm_core.page_link_unknown", {}, status=404)
+        link._note_reading(request.httprequest.method, request.httprequest.headers)
         template, values = link._post(params) if posted else link._page(params)
         return self._respond(template, {**values, "link": link, "token": token})
 
@@ -70,12 +93,11 @@ class PatientLink(http.Controller):
         return link
 
     def _respond(self, template, values, status=200):
+        if values.get("lang"):
+            request.update_context(lang=values["lang"])
         company = values["link"].company_id if values.get("link") else request.env["res.company"]
         values = {"practice": company.sudo(), "link": None, **values}
         return self._guard(request.render(template, values, status=status))
 
     def _guard(self, response):
-        """Put the headers on an answer that keep its address and its content from leaking."""
-        for name, value in _HEADERS.items():
-            response.headers[name] = value
-        return response
+        return guard(response)

@@ -9,6 +9,7 @@ from . import test_link
 from . import test_message
 from . import test_guardian
 from . import test_webhook
+from . import test_reading
 from . import test_inbound
 from . import test_dispatch
 from . import test_patient
@@ -17,6 +18,8 @@ from . import test_policy
 from . import test_template_editor
 from . import test_template_lint
 from . import test_sms_text
+from . import test_preference_form
+from . import test_preference_page
 from . import test_preferences
 from . import test_replies
 from . import test_templating

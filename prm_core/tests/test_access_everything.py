@@ -6,10 +6,13 @@ from .common import PrmCase
 
 #: Every route of these add-ons, with who may use it. A route that is not named here fails the test:
 #: whoever adds one says here for whom it is, and tests it.
-#: "link": the token in the address is the key; "user": a log-in is asked for.
+#: "link": the token in the address is the key; "user": a log-in is asked for; "own": after the
+#: log-in everybody sees what is theirs and nothing else.
 ROUTES = {
+    "/my/prm/preferences": "own",
     "/prm/l/<string:token>": "link",
     "/prm/l/<string:token>/calendar.ics": "link",
+    "/prm/r/<string:token>": "link",
     "/prm/u/<string:token>": "link",
     "/prm/w/<string:token>": "link",
 }
@@ -100,6 +103,8 @@ class TestRoutes(PrmCase, HttpCase):
                     response = self.url_open(address, allow_redirects=False)
                     if who == "link":
                         self.assertEqual(response.status_code, 404)
+                    elif who == "own" and login:
+                        self.assertEqual(response.status_code, 200)
                     elif login:
                         self.assertIn(response.status_code, (403, 404))
                     else:

@@ -38,7 +38,7 @@ class TestInbound(WebhookCase):
         self.assertTrue(message.needs_answer)
         self.assertIn("message_received", self.codes())
         self.assertEqual(len(self.activities()), 1)
-        self.assertFalse(self.activities().user_id)
+        self.assertEqual(self.activities().user_id, self.receptionist)
 
     def test_the_activity_says_nothing_of_what_was_written(self):
         self.receive("My tooth is bleeding")

@@ -6,7 +6,10 @@ from .. import template_lint, templating
 from ..template_lint import Finding, Text
 
 LANGUAGES = ("en", "it", "es", "de", "zh")
-VALUES = {"patient.first_name": "Anna", "link.book": "https://a.example/x", "recall.what": "X"}
+VALUES = {
+    "patient.first_name": "Anna", "link.book": "https://a.example/x", "recall.what": "X",
+    "link.preferences": "https://a.example/y",
+}  # fmt: skip
 
 
 def _all(channel, body, subject="", langs=LANGUAGES):
@@ -48,6 +51,30 @@ class TestTemplateLint(BaseCase):
             self.assertEqual({(f.code, f.lang) for f in found}, {("no_link", x) for x in LANGUAGES})
         self.assertEqual(self.lint(_all("email", "See {{ link.book }}", "Hi"), "news"), [])
         self.assertEqual(self.lint(_all("letter", "Hi"), "news"), [])
+
+    def test_a_way_to_stop_what_promotes(self):
+        text = "See {{ link.book }}"
+        for purpose in ("news", "marketing", "education", "research"):
+            for channel in ("sms", "whatsapp"):
+                found = {(f.code, f.lang) for f in self.lint(_all(channel, text), purpose)}
+                self.assertEqual(found, {("no_stop", lang) for lang in LANGUAGES})
+        for stop in (
+            "Reply STOP to end.",
+            "STOPP beendet das.",
+            "回复退订",
+            "{{ link.preferences }}",
+        ):
+            body = _all("sms", f"{text} {stop}")
+            found = [f for f in self.lint(body, "news") if f.code == "no_stop"]
+            self.assertEqual(found, [], stop)
+        found = self.lint(_all("sms", f"{text} Stop by!", langs=LANGUAGES), "news")
+        self.assertEqual({f.code for f in found}, {"no_stop"})
+        # What belongs to the care that the patient came for, and what has a button for it.
+        for channel, purpose in (("sms", "recall"), ("sms", "feedback"), ("email", "news")):
+            self.assertEqual(self.lint(_all(channel, text, "Hi"), purpose), [])
+        # A practice's own purpose that needs a yes first.
+        found = template_lint.lint(_all("sms", text), "own", "en", LANGUAGES, VALUES, opt_in=True)
+        self.assertEqual({f.code for f in found}, {"no_stop"})
 
     def test_health_is_kept_from_forbidden_channels(self):
         treatment = templating.Variable("recall.what", "Treatment", "Implant", health=True)

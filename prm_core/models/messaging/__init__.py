@@ -15,5 +15,9 @@ from . import prm_mailbox
 from . import prm_link
 from . import prm_patient
 from . import prm_patient_inbox
+from . import prm_patient_preferences
+from . import prm_patient_preference_page
 from . import prm_link_unsubscribe
+from . import prm_link_preferences
+from . import prm_link_redirect
 from . import prm_consent

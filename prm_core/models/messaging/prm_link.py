@@ -5,10 +5,22 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools.urls import urljoin
 
+from ... import templating
 from ...bulk import insert
 
 TOKEN_BYTES = 24
 DEFAULT_DAYS = 60
+
+#: Actions whose link every template may hold as ``link.<action>``, whoever sends it.
+EVERYWHERE = ("preferences",)
+
+templating.register_variables(
+    templating.Variable(
+        "link.preferences",
+        "Page on which patients choose what they get, and how",
+        "https://aurora.example/prm/l/p4LkXw8ZrYd3NfHa7JmCe5GuKsTq2Vb9",
+    )
+)
 
 
 class PrmLink(models.Model):
@@ -80,6 +92,11 @@ class PrmLink(models.Model):
         return self._issue_many([{**wish, "days": days}])[0]
 
     @api.model
+    def _example_urls(self, *actions):
+        """Values of ``link.…`` for a preview: addresses that lead nowhere."""
+        return {f"link.{action}": self._url("…") for action in (*EVERYWHERE, *actions)}
+
+    @api.model
     def _url(self, token):
         return urljoin(self.get_base_url(), f"/prm/l/{token}")
 
@@ -107,13 +124,22 @@ class PrmLink(models.Model):
         """Do what the person asks for, and return the page that says so."""
         return getattr(self, f"_post_{self.action}")(params)
 
-    def _acted(self, record=None):
-        """The patient did it: the message is acted on, and the timeline says so."""
+    def _acted(self, record=None, event="link_acted", payload=None):
+        """The patient did it: the message is acted on, and the timeline says so.
+
+        A message is acted on by the link that it was sent for, and not by one that it also carries.
+
+        :param event: code of the event's type; :param payload: its plain values.
+        """
         self.ensure_one()
         now = fields.Datetime.now()
         self.write({"acted_at": now, "opened_at": self.opened_at or now})
-        self.message_id._mark_acted()
-        self.env["prm.event"].emit(
-            "link_acted",
-            [{"patient": self.patient_id, "company_id": self.company_id.id, "record": record}],
-        )
+        if self.message_id.link_id == self:
+            self.message_id._mark_acted()
+        entry = {
+            "patient": self.patient_id,
+            "company_id": self.company_id.id,
+            "record": record,
+            "payload": payload,
+        }
+        self.env["prm.event"].emit(event, [entry])

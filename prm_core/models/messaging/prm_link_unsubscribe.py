@@ -18,12 +18,18 @@ class PrmLink(models.Model):
     _inherit = "prm.link"
 
     @api.model
-    def _unsubscribe_wish(self, patient, purpose_code, channel_code):
-        """What `_issue_many` needs for the unsubscribe link of a message."""
+    def _unsubscribe_wish(self, patient, purpose_code, channel_code, message=None):
+        """What `_issue_many` needs for the unsubscribe link of a message.
+
+        The message is only named in the payload: to stop it is not what it asks the patient to do.
+        """
+        payload = {"purpose": purpose_code, "channel": channel_code}
+        if message:
+            payload["message"] = message.id
         return {
             "action": "unsubscribe",
             "patient": patient,
-            "payload": {"purpose": purpose_code, "channel": channel_code},
+            "payload": payload,
             "days": UNSUBSCRIBE_DAYS,
         }
 

@@ -296,7 +296,9 @@ class PrmMessageDispatch(models.Model):
         )
         issued = links._issue_many(
             [
-                links._unsubscribe_wish(message.patient_id, message.purpose_id.code, "email")
+                links._unsubscribe_wish(
+                    message.patient_id, message.purpose_id.code, "email", message
+                )
                 for message in optional
             ]
         )

@@ -1,5 +1,6 @@
 import json
 import uuid
+from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -9,6 +10,7 @@ from odoo.tools import SQL
 
 from ... import policy, templating
 from ...bulk import insert
+from .prm_link import EVERYWHERE
 
 #: Columns that not every message has; the others are always given.
 _BLANK = dict.fromkeys(("reason", "detail", "subject", "body", "lang", "expires_at"), False)
@@ -36,7 +38,20 @@ class PrmMessageQueue(models.Model):
         decisions = [policy.decide(fact) for fact in facts]
         requests = self._with_recipients(requests, facts)
         requests, decisions, merged = self._merge_families(requests, decisions)
-        links = self._issue_links(requests, decisions)
+        vals_list, links = self._prepare_all_vals(requests, decisions, facts)
+        self._track_addresses(vals_list, requests, links)
+        messages = insert(self.sudo(), vals_list)
+        for index, lead in merged.items():
+            messages[index].merged_into_id = messages[lead] if isinstance(lead, int) else lead
+        if links:
+            self._tie_links(messages, links)
+        if any(vals["state"] == "queued" for vals in vals_list):
+            self._wake_dispatcher()
+        return messages.with_env(self.env)
+
+    @api.model
+    def _prepare_all_vals(self, requests, decisions, facts):
+        """Values of all messages, and the links that they carry (see `_issue_links`)."""
         channels = {channel.code: channel.id for channel in self.env["prm.channel"].search([])}
         purposes = {
             purpose.code: purpose.id for purpose in self.env["prm.purpose"].sudo().search([])
@@ -46,26 +61,22 @@ class PrmMessageQueue(models.Model):
         def pick_body(template, lang, channel):
             return template._pick_body(lang, (channel,))
 
+        links = self._issue_links(requests, decisions, pick_body)
         vals_list = []
         for index, (request, decision) in enumerate(zip(requests, decisions, strict=True)):
-            link, url = links.get(index, (False, False))
-            vals = self._prepare_message_vals(request, decision, url, pick_body)
+            of_request = links.get(index, {})
+            urls = {f"link.{action}": url for action, (_link, url) in of_request.items()}
+            vals = self._prepare_message_vals(request, decision, urls, pick_body)
             vals["channel_id"] = channels.get(decision.channel, False)
             vals["purpose_id"] = purposes[request.purpose]
+            link, _url = of_request.get(request.link_action, (False, False))
             vals["link_id"] = link and link.id
             vals["facts"] = policy.to_plain(facts[index])
             if vals["state"] == "queued":
                 reason = policy.text_reason(facts[index], decision.channel, vals["body"])
                 vals.update({"state": "suppressed", "reason": reason} if reason else {})
             vals_list.append(vals)
-        messages = insert(self.sudo(), vals_list)
-        for index, lead in merged.items():
-            messages[index].merged_into_id = messages[lead] if isinstance(lead, int) else lead
-        if links:
-            self._tie_links(messages)
-        if any(vals["state"] == "queued" for vals in vals_list):
-            self._wake_dispatcher()
-        return messages.with_env(self.env)
+        return vals_list, links
 
     @api.model
     def _share_prefetch(self, requests):
@@ -77,47 +88,73 @@ class PrmMessageQueue(models.Model):
         return [replace(request, patient=patients[request.patient.id]) for request in requests]
 
     @api.model
-    def _tie_links(self, messages):
-        """Tell each link which message carries it."""
-        links = self.env["prm.link"]
+    def _tie_links(self, messages, links):
+        """Tell each link which message carries it.
+
+        :param links: as `_issue_links` gives them, by the place of the message.
+        """
+        pairs = [
+            (link.id, messages[index].id)
+            for index, of_request in links.items()
+            for link, _url in of_request.values()
+        ]
         self.env.execute_query(
             SQL(
                 """
-                UPDATE prm_link l SET message_id = m.id
-                  FROM prm_message m
-                 WHERE m.link_id = l.id AND m.id = ANY(%s)
+                UPDATE prm_link l SET message_id = pair.message_id
+                  FROM unnest(%s, %s) AS pair(link_id, message_id)
+                 WHERE l.id = pair.link_id
              RETURNING l.id
                 """,
-                messages.ids,
+                [link for link, _message in pairs],
+                [message for _link, message in pairs],
             )
         )
-        links.invalidate_model(["message_id"], flush=False)
+        self.env["prm.link"].invalidate_model(["message_id"], flush=False)
 
     @api.model
-    def _issue_links(self, requests, decisions):
-        """Signed links for the requests that want one and may go: ``{index: (link, url)}``."""
-        wanted = [
-            index
-            for index, (request, decision) in enumerate(zip(requests, decisions, strict=True))
-            if request.link_action and decision.allowed
-        ]
-        issued = self.env["prm.link"]._issue_many(
-            [
-                {
-                    "action": requests[index].link_action,
-                    "patient": requests[index].patient,
-                    "record": requests[index].record,
-                    "payload": requests[index].link_payload,
-                }
-                for index in wanted
-            ]
-        )
-        return dict(zip(wanted, issued, strict=True))
+    def _issue_links(self, requests, decisions, pick_body):
+        """Signed links for the requests that may go: the one that a request wants, and those that
+        its text holds besides.
+
+        :param pick_body: as in `_prepare_message_vals`.
+        :return: ``{index: {action: (link, url)}}``
+        """
+
+        @cache
+        def links_of(body):
+            return body._link_actions() & set(EVERYWHERE)
+
+        wanted, wishes = [], []
+        for index, (request, decision) in enumerate(zip(requests, decisions, strict=True)):
+            if not decision.allowed:
+                continue
+            if request.link_action:
+                wanted.append((index, request.link_action))
+                wishes.append(
+                    {
+                        "action": request.link_action,
+                        "patient": request.patient,
+                        "record": request.record,
+                        "payload": request.link_payload,
+                    }
+                )
+            body = pick_body(request.template, request.reader.lang, decision.channel)
+            for action in sorted(links_of(body) - {request.link_action}):
+                wanted.append((index, action))
+                wishes.append({"action": action, "patient": request.patient})
+        result = defaultdict(dict)
+        for (index, action), issued in zip(
+            wanted, self.env["prm.link"]._issue_many(wishes), strict=True
+        ):
+            result[index][action] = issued
+        return result
 
     @api.model
-    def _prepare_message_vals(self, request, decision, url, pick_body):
+    def _prepare_message_vals(self, request, decision, urls, pick_body):
         """Values of the message for one request and what the gate said of it.
 
+        :param urls: addresses of its links by the names of their variables.
         :param pick_body: gives the `prm.template.body` for (template, language, channel code).
         """
         now = fields.Datetime.now()
@@ -147,11 +184,9 @@ class PrmMessageQueue(models.Model):
             **self._patient_variables(request.patient, request.recipient),
             "family.lines": [request.merge_line] if request.merge_line else [],
             **request.variables,
+            **urls,
         }
-        if url:
-            values[f"link.{request.link_action}"] = url
-        reader = request.recipient or request.patient
-        body = pick_body(request.template, reader.lang, decision.channel)
+        body = pick_body(request.template, request.reader.lang, decision.channel)
         try:
             return {**vals, "state": "queued", **body._render(values)}
         except templating.TemplateError as error:

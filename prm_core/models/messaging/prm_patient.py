@@ -38,6 +38,11 @@ class PrmPatient(models.Model):
         """The same for SMS to many patients at once."""
         raise self._other_road_error()
 
+    def _in_practice_language(self):
+        """The patient, for texts that colleagues read."""
+        self.ensure_one()
+        return self.with_context(lang=self.company_id.partner_id.lang or self.env.lang)
+
     def _other_road_error(self):
         return UserError(
             self.env._(

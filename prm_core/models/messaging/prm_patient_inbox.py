@@ -18,11 +18,11 @@ class PrmPatient(models.Model):
         given = (self.mobile, self.phone, self.work_phone)
         return {normalise.phone(number, country) for number in given if number} - {None}
 
-    def _ask_front_desk(self, activity_type, summary=None):
-        """Put an activity on each patient, unless one of the kind is open.
+    def _ask_front_desk(self, activity_type, summary=None, note=None):
+        """Give a receptionist something to do about each patient, unless one of the kind is open.
 
-        It belongs to nobody: whoever is at the desk takes it. It says nothing of what was written,
-        because activities are shown in many places.
+        It lies among their activities; no mail goes out, which would carry the patient's name. It
+        says nothing of what was written, because activities are shown in many places.
 
         :param activity_type: external id; :param summary: words instead of the type's own.
         """
@@ -34,12 +34,36 @@ class PrmPatient(models.Model):
                 ("activity_type_id", "=", kind.id),
             ]
         )  # fmt: skip
-        waiting = set(open_ones.mapped("res_id"))
+        waiting = set(open_ones.mapped("res_id")) if summary is None else set()
         for patient in self.filtered(lambda one: one.id not in waiting):
-            patient.sudo().activity_schedule(
-                activity_type, fields.Date.context_today(patient),
-                summary=summary or kind.summary, user_id=False,
-            )  # fmt: skip
+            patient.sudo().with_context(mail_activity_quick_update=True).activity_schedule(
+                activity_type,
+                fields.Date.context_today(patient),
+                summary=summary or kind.summary,
+                note=note,
+                user_id=patient._front_desk_user().id,
+            )
+
+    def _front_desk_user(self):
+        """Who is at the desk of the patient's practice: receptionists before managers, and who
+        works here before who also works here."""
+        self.ensure_one()
+        of_practice = self.env["res.users"].sudo().search(
+            [
+                ("all_group_ids", "in", self.env.ref("prm_core.group_prm_receptionist").id),
+                ("company_ids", "in", self.company_id.id),
+                ("share", "=", False),
+            ],
+            order="id",
+        )  # fmt: skip
+        manager = self.env.ref("prm_core.group_prm_manager")
+        return of_practice.sorted(
+            lambda user: (manager in user.all_group_ids, user.company_id != self.company_id)
+        )[:1]
+
+    def _tell_of_age(self):
+        super()._tell_of_age()
+        self._ask_front_desk("prm_core.mail_activity_of_age")
 
     def _close_front_desk(self, activity_type):
         """The open activities of a kind are done."""

@@ -65,6 +65,15 @@ class PrmTemplateBody(models.Model):
         self.ensure_one()
         return template_lint.Text(self.channel_kind, self.lang, self.body or "", self.subject or "")
 
+    def _link_actions(self):
+        """Actions of the links that the text holds; a set."""
+        try:
+            used = templating.variables_of(self.subject or "")
+            used |= templating.variables_of(self.body or "")
+        except templating.TemplateError:
+            return set()  # such a text is held back when it is rendered, with better words
+        return {name.partition(".")[2] for name in used if name.startswith("link.")}
+
     def _explain_health(self, names):
         """Why a text about health is not saved for this channel."""
         channels = dict(self._fields["channel_kind"]._description_selection(self.env))

@@ -145,12 +145,13 @@ class PrmTemplateEditor(models.Model):
             practice[:2],
             [code for code, _name in self._selection_lang()],
             templating.examples(),
+            self.purpose_id.opt_in,
         )
 
     def _lint_sentences(self, findings):
         """One sentence for each finding that says what to do; the same need is said once."""
         channels, languages = dict(self._selection_channel()), dict(self._selection_lang())
-        sentences, no_link = [], {}
+        sentences, no_link, no_stop = [], {}, {}
         for finding in findings:
             channel, lang = channels[finding.channel], languages.get(finding.lang, "")
             if finding.code == "missing_language":
@@ -172,8 +173,17 @@ class PrmTemplateEditor(models.Model):
                     channel=channel, lang=lang, names=", ".join(finding.detail),
                 )  # fmt: skip
             else:
-                no_link.setdefault(channel, []).append(lang)
+                found = no_stop if finding.code == "no_stop" else no_link
+                found.setdefault(channel, []).append(lang)
                 continue
+            sentences.append(text)
+        for channel, langs in no_stop.items():
+            text = self.env._(
+                "%(channel)s (%(names)s): no way to stop. Say that a reply with STOP ends these "
+                "messages, or add the link to the preferences, {{ link.preferences }}.",
+                channel=channel,
+                names=", ".join(langs),
+            )
             sentences.append(text)
         for channel, langs in no_link.items():
             text = self.env._(

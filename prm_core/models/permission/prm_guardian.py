@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import models
 
 
 class PrmPatient(models.Model):
@@ -8,10 +8,3 @@ class PrmPatient(models.Model):
 
     def _spoken_for(self):
         return super()._spoken_for() or bool(self.consent_ids.filtered("given_by_id"))
-
-    def _tell_of_age(self):
-        super()._tell_of_age()
-        for patient in self:
-            patient.sudo().activity_schedule(
-                "prm_core.mail_activity_of_age", fields.Date.context_today(patient), user_id=False
-            )

@@ -19,6 +19,12 @@ class PrmPatient(models.Model):
         string="No Messages Before", help="Until this day only messages about care go out."
     )
 
+    def write(self, vals):
+        """What the front desk enters as the preferred way replaces the patient's older order."""
+        if "preferred_channel_id" in vals and "channel_order" not in vals:
+            vals = {**vals, "channel_order": False}
+        return super().write(vals)
+
     @api.constrains("contact_from", "contact_to")
     def _check_contact_hours(self):
         for patient in self:

@@ -118,7 +118,7 @@ class PrmRecallOutreach(models.Model):
         variables = recall._prepare_variables(body.lang)
         request = Request(**{**request.__dict__, "variables": variables})
         values = self.env["prm.message"]._patient_variables(request.patient) | variables
-        values[f"link.{LINK_ACTION}"] = self.env["prm.link"]._url("…")
+        values |= self.env["prm.link"]._example_urls(LINK_ACTION)
         try:
             text = body._render(values)
         except templating.TemplateError as error:
