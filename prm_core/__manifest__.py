@@ -33,6 +33,7 @@
         "views/messaging/prm_template_views.xml",
         "views/messaging/why_templates.xml",
         "views/messaging/prm_message_views.xml",
+        "views/messaging/prm_conversation_views.xml",
         "views/messaging/prm_gateway_views.xml",
         "views/messaging/patient_pages.xml",
         "wizards/prm_gate_check_views.xml",
@@ -41,7 +42,12 @@
         "views/importing/prm_import_mapping_views.xml",
         "views/importing/prm_import_duplicate_views.xml",
     ],
-    "assets": {"web.assets_backend": ["prm_core/static/src/importing/**/*"]},
+    "assets": {
+        "web.assets_backend": [
+            "prm_core/static/src/conversation/*",
+            "prm_core/static/src/importing/**/*",
+        ]
+    },
     "pre_init_hook": "pre_init_hook",
     "application": True,
 }

@@ -9,5 +9,7 @@ from . import prm_message_outcome
 from . import prm_message_dispatch
 from . import prm_link
 from . import prm_patient
+from . import prm_patient_conversation
+from . import prm_patient_composer
 from . import prm_link_unsubscribe
 from . import prm_consent

@@ -65,6 +65,11 @@ class PrmTemplateBody(models.Model):
         self.ensure_one()
         return template_lint.Text(self.channel_kind, self.lang, self.body or "", self.subject or "")
 
+    def _variables(self):
+        """Dotted names of the values that subject and text use."""
+        self.ensure_one()
+        return templating.variables_of(self.subject or "") | templating.variables_of(self.body)
+
     def _explain_health(self, names):
         """Why a text about health is not saved for this channel."""
         channels = dict(self._fields["channel_kind"]._description_selection(self.env))
