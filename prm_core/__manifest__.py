@@ -44,6 +44,7 @@
         "views/messaging/prm_inbox_views.xml",
         "views/messaging/prm_message_event_views.xml",
         "views/messaging/prm_mailbox_views.xml",
+        "views/messaging/prm_conversation_views.xml",
         "views/messaging/prm_gateway_views.xml",
         "views/messaging/patient_pages.xml",
         "views/messaging/preference_pages.xml",
@@ -55,7 +56,12 @@
         "views/importing/prm_import_mapping_views.xml",
         "views/importing/prm_import_duplicate_views.xml",
     ],
-    "assets": {"web.assets_backend": ["prm_core/static/src/importing/**/*"]},
+    "assets": {
+        "web.assets_backend": [
+            "prm_core/static/src/conversation/*",
+            "prm_core/static/src/importing/**/*",
+        ]
+    },
     "pre_init_hook": "pre_init_hook",
     "application": True,
 }

@@ -8,7 +8,9 @@ class Request:
     """One wish to send one message.
 
     :param patient: `prm.patient` record; :param purpose: code of a `prm.purpose`.
-    :param template: `prm.template` record.
+    :param template: `prm.template` record; none when a person wrote the text.
+    :param text: the words of a person, with :param subject: theirs; plain text, and never a
+        template, whatever brackets are in it.
     :param record: what the message is about, such as a recall.
     :param variables: dotted names of the template's variables to plain values, beside those on
         patient and practice.
@@ -27,7 +29,7 @@ class Request:
 
     patient: object
     purpose: str
-    template: object
+    template: object = None
     record: object = None
     variables: dict = field(default_factory=dict)
     blocks: tuple = ()
@@ -39,6 +41,8 @@ class Request:
     recipient: object = None
     merge_key: str = ""
     merge_line: str = ""
+    text: str = ""
+    subject: str = ""
 
     @property
     def reader(self):

@@ -15,7 +15,8 @@ _MACHINES = re.compile(
     r"|whatsapp/|telegram|slack|skypeuri|proofpoint|barracuda|mimecast|safelinks|googleimageproxy",
     re.IGNORECASE,
 )
-_PREFETCH = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+#: Headers by which browsers say that they fetch ahead.
+_PREFETCH = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 
 
 def is_person(method, headers, seconds):
@@ -27,9 +28,8 @@ def is_person(method, headers, seconds):
     given = {name.lower(): value for name, value in headers.items()}
     if method != "GET" or (seconds is not None and seconds < SCAN_SECONDS):
         return False
-    if any(
-        re.search("prefetch|preview|prerender", given.get(name.lower(), "")) for name in _PREFETCH
-    ):
+    reasons = " ".join(given.get(name, "") for name in _PREFETCH)
+    if re.search("prefetch|preview|prerender", reasons):
         return False
     agent = given.get("user-agent", "")
     # Apple's mail privacy proxy calls itself by nothing but this.

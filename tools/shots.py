@@ -19,6 +19,12 @@ _LIST, _FORM, _CALENDAR = ".o_list_view .o_data_row", ".o_form_view", ".o_calend
 SCREENS = {
     "patients": ("receptionist", "/odoo/patients", (_LIST,)),
     "patient": ("receptionist", "/odoo/patients", (_LIST, _CELL.format(2), _FORM)),
+    "conversation": (
+        "receptionist",
+        "/odoo/patients",
+        (_LIST, _CELL.format(2), _FORM, "button[name=action_open_conversation]",
+         ".o_prm_wide .o_prm_outlook"),
+    ),
     "schedule": ("receptionist", "/odoo/schedule", (_CALENDAR,)),
     "recalls": ("receptionist", "/odoo/recalls", (_LIST,)),
     "recall-send": (

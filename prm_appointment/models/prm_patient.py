@@ -1,5 +1,8 @@
 from odoo import fields, models
 
+#: Coming visits that are shown on top of a patient's conversation.
+MAX_UPCOMING = 3
+
 
 class PrmPatient(models.Model):
     _inherit = "prm.patient"
@@ -40,6 +43,33 @@ class PrmPatient(models.Model):
         for patient in self:
             patient.appointment_count = counts.get(patient, 0)
             patient.next_appointment_at = upcoming.get(patient, False)
+
+    def _conversation_upcoming(self):
+        """The next visits, on top of the conversation; what became of past ones, its events say."""
+        upcoming = super()._conversation_upcoming()
+        visits = self.env["calendar.event"].search(
+            [
+                ("prm_patient_id", "=", self.id),
+                ("prm_status", "in", ("booked", "confirmed")),
+                ("start", ">=", fields.Datetime.now()),
+            ],
+            order="start, id",
+            limit=MAX_UPCOMING,
+        )
+        labels = dict(visits._fields["prm_status"]._description_selection(self.env))
+        return upcoming + [
+            {
+                "title": visit.name,
+                "at": visit.start.isoformat() + "Z",
+                "state_label": labels[visit.prm_status],
+                "icon": "fa-calendar-check-o"
+                if visit.prm_status == "confirmed"
+                else "fa-calendar-o",
+                "res_model": visit._name,
+                "res_id": visit.id,
+            }
+            for visit in visits
+        ]
 
     def action_open_appointments(self):
         """The patient's visits, or a new one when there is none yet."""

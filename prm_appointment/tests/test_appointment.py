@@ -217,6 +217,19 @@ class TestAppointment(AppointmentCase):
         event.write({"start": event.start, "prm_status": "booked"})
         self.assertEqual(self._codes(self.maria)[1:], ["appointment_booked"])
 
+    def test_the_next_visits_stand_above_the_conversation(self):
+        visits = [self._book(self._at(8, days=day)) for day in (3, 0, 1, 4)]
+        visits[1].prm_status = "cancelled"
+        self._book(self._at(8, days=7), self.luca)
+        patient = self.as_user(self.receptionist, self.maria)
+        coming = patient.conversation_page()["upcoming"]
+        self.assertEqual([visit["res_id"] for visit in coming],
+                         [visits[2].id, visits[0].id, visits[3].id])  # fmt: skip
+        self.assertEqual(coming[0]["at"], "2035-02-06T08:00:00Z")
+        self.assertEqual(coming[0]["state_label"], "Booked")
+        self.assertNotIn("upcoming", patient.conversation_page(
+            before=["2035-01-01T00:00:00Z", "event", 1]))  # fmt: skip
+
     def test_cancelling(self):
         event = self._book(self._at(8))
         event.prm_status = "cancelled"

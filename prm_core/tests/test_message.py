@@ -218,7 +218,7 @@ class TestOutbox(MessageCase):
         requests = [self.request(patient) for patient in patients]
         self.env.flush_all()
         self.env.invalidate_all()
-        with self.assertQueryCount(12):
+        with self.assertQueryCount(13):
             decisions = self.env["prm.message"]._decide(requests)
         self.assertTrue(all(decision.allowed for decision in decisions))
 

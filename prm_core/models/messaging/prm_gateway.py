@@ -199,6 +199,9 @@ class PrmGateway(models.Model):
         self.ensure_one()
         if self.channel_id.code != "sms":
             return 0.0
-        if self.plain_letters:
-            text = sms_text.transliterate(text)
-        return sms_text.cost(text, self.price)
+        return sms_text.cost(self._sms_letters(text), self.price)
+
+    def _sms_letters(self, text):
+        """A text in the letters in which the gateway sends it."""
+        self.ensure_one()
+        return sms_text.transliterate(text) if self.plain_letters else text

@@ -27,7 +27,7 @@ class PrmMessage(models.Model):
     _order = "id desc"
     _rec_name = "subject"
 
-    patient_id = fields.Many2one("prm.patient", index=True, ondelete="cascade")
+    patient_id = fields.Many2one("prm.patient", ondelete="cascade")
     company_id = fields.Many2one("res.company", string="Practice", required=True, index=True)
     purpose_id = fields.Many2one("prm.purpose", ondelete="restrict")
     template_id = fields.Many2one("prm.template", ondelete="set null")
@@ -89,6 +89,7 @@ class PrmMessage(models.Model):
         "A message to a patient needs the patient and a purpose.",
     )
     _key_uniq = models.UniqueIndex("(idempotency_key) WHERE idempotency_key IS NOT NULL")
+    _conversation_idx = models.Index("(patient_id, create_date DESC, id DESC)")
     _queued_idx = models.Index("(scheduled_at, id) WHERE state = 'queued'")
     _sending_idx = models.Index("(claimed_at) WHERE state = 'sending'")
     _record_idx = models.Index("(res_model, res_id, id) WHERE res_id IS NOT NULL")

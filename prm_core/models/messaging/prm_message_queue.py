@@ -139,6 +139,8 @@ class PrmMessageQueue(models.Model):
                         "payload": request.link_payload,
                     }
                 )
+            if not request.template:
+                continue
             body = pick_body(request.template, request.reader.lang, decision.channel)
             for action in sorted(links_of(body) - {request.link_action}):
                 wanted.append((index, action))
@@ -162,7 +164,7 @@ class PrmMessageQueue(models.Model):
             **_BLANK,
             "patient_id": request.patient.id,
             "company_id": request.patient.company_id.id,
-            "template_id": request.template.id,
+            "template_id": request.template.id if request.template else False,
             "res_model": request.record._name if request.record else False,
             "res_id": request.record.id if request.record else False,
             "idempotency_key": uuid.uuid4().hex,
@@ -175,11 +177,20 @@ class PrmMessageQueue(models.Model):
             "fallback_of_id": request.fallback_of.id if request.fallback_of else False,
         }
         if not decision.allowed:
+            vals.update(self._prepare_own_words(request))
             return {**vals, "state": "suppressed", "reason": decision.reason}
         vals["expires_at"] = now + timedelta(days=policy.MAX_DEFER_DAYS)
         if request.fallback_of and request.fallback_of.expires_at:
             vals["expires_at"] = request.fallback_of.expires_at
         vals["reason"] = decision.reason if decision.until else False
+        words = self._prepare_words(request, decision, urls, pick_body)
+        return {**vals, "state": "queued", **words}
+
+    @api.model
+    def _prepare_words(self, request, decision, urls, pick_body):
+        """Subject, body and language of a message that may go, or why there are none."""
+        if not request.template:
+            return self._prepare_own_words(request)
         values = {
             **self._patient_variables(request.patient, request.recipient),
             "family.lines": [request.merge_line] if request.merge_line else [],
@@ -188,10 +199,24 @@ class PrmMessageQueue(models.Model):
         }
         body = pick_body(request.template, request.reader.lang, decision.channel)
         try:
-            return {**vals, "state": "queued", **body._render(values)}
+            return body._render(values)
         except templating.TemplateError as error:
-            vals["detail"] = body._explain(error)
-            return {**vals, "state": "suppressed", "reason": "bad_template"}
+            detail = body._explain(error)
+            return {"state": "suppressed", "reason": "bad_template", "detail": detail}
+
+    @api.model
+    def _prepare_own_words(self, request):
+        """Subject and body as a person typed them, if one did; nothing in them is filled in.
+
+        They are kept even when they are held back: somebody took the trouble to write them.
+        """
+        if request.template:
+            return {}
+        return {
+            "subject": " ".join(request.subject.split()) or False,
+            "body": request.text.strip(),
+            "lang": (request.reader.lang or "en")[:2],
+        }
 
     @api.model
     def _prepare_request_data(self, request):

@@ -51,9 +51,8 @@ class PrmPatient(models.Model):
             )
         )
 
-    def action_open_messages(self):
+    def action_open_conversation(self):
+        """The conversation over the whole screen."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("prm_core.prm_message_action")
-        action["domain"] = [("patient_id", "=", self.id)]
-        action["context"] = {}
-        return action
+        action = self.env["ir.actions.actions"]._for_xml_id("prm_core.prm_conversation_action")
+        return {**action, "context": {"active_id": self.id}}

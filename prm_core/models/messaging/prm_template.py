@@ -51,12 +51,13 @@ class PrmTemplate(models.Model):
         return {
             body.channel_kind
             for body in self.body_ids
-            if any(
-                templating.is_health(name)
-                for source in (body.subject, body.body)
-                for name in templating.variables_of(source or "")
-            )
+            if any(templating.is_health(name) for name in body._variables())
         }
+
+    def _variables(self):
+        """Dotted names of the values that its texts use."""
+        self.ensure_one()
+        return set().union(*(body._variables() for body in self.body_ids))
 
     def _channel_kinds(self):
         """Channel kinds for which there is a text."""

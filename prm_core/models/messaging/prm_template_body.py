@@ -65,11 +65,15 @@ class PrmTemplateBody(models.Model):
         self.ensure_one()
         return template_lint.Text(self.channel_kind, self.lang, self.body or "", self.subject or "")
 
+    def _variables(self):
+        """Dotted names of the values that subject and text use."""
+        self.ensure_one()
+        return templating.variables_of(self.subject or "") | templating.variables_of(self.body)
+
     def _link_actions(self):
         """Actions of the links that the text holds; a set."""
         try:
-            used = templating.variables_of(self.subject or "")
-            used |= templating.variables_of(self.body or "")
+            used = self._variables()
         except templating.TemplateError:
             return set()  # such a text is held back when it is rendered, with better words
         return {name.partition(".")[2] for name in used if name.startswith("link.")}
