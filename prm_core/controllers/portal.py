@@ -47,5 +47,5 @@ class PatientPortal(CustomerPortal):
         return patients.search([("partner_id", "=", request.env.user.partner_id.id)])
 
     def _respond(self, template, values, practice=None):
-        practice = practice or request.env["res.company"].sudo()
+        practice = practice or request.env.company.sudo()
         return guard(request.render(f"prm_core.{template}", {"practice": practice, **values}))

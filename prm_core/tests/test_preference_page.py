@@ -426,6 +426,7 @@ class TestPortalPreferences(PreferenceCase):
     def test_who_is_no_patient(self):
         page = self.page(self.PATH)
         self.assertIn("not tied to a patient", self.text(page))
+        self.assertIn("+39 02 5500 0000", self.text(page, "//footer"), "whom to call")
         self.assertNotIn("/my/prm", self.url_open("/my").text)
         self.page(self.PATH + f"?practice={self.practice.id}", None)
 
