@@ -4,6 +4,7 @@ import gc
 import os
 import subprocess
 from contextlib import contextmanager
+from pathlib import Path
 
 from tools.devenv import settings
 
@@ -40,8 +41,8 @@ def smtp_sink():
 def memory_mb():
     """What this process holds now."""
     gc.collect()
-    with open("/proc/self/statm") as stream:
-        return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 class Practice:

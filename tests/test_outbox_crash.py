@@ -27,9 +27,7 @@ def test_killed_again_and_again(idempotent):
     with (
         copied("crash") as database,
         Gateway() as gateway,
-        Nursery(
-            database, gateway, f"tests.support.outbox_nursery:{queue}", MESSAGES
-        ) as nursery,
+        Nursery(database, gateway, f"tests.support.outbox_nursery:{queue}", MESSAGES) as nursery,
     ):
         then = live_and_die(
             nursery, gateway, dispatchers=DISPATCHERS, kills=KILLS, life=LIFE,

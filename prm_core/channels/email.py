@@ -82,7 +82,7 @@ class EmailChannel(Channel):
         :param frames: ``{what they have in common: MailFrame, or None when there is none}``; None
             itself when there are no others.
         """
-        if frames is None or not is_plain_address(outgoing.address):
+        if frames is None or not outgoing.body or not is_plain_address(outgoing.address):
             return self._build(outgoing)
         key = (outgoing.sender, outgoing.reply_to, *outgoing.headers)
         if key not in frames:

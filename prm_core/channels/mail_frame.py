@@ -92,13 +92,13 @@ class MailFrame:
     def _header(self, name, value):
         """One header with the line's end.
 
-        An address in pointed brackets is never cut: mail programs would not find it again.
+        An address in pointed brackets is neither cut nor encoded: programs want it as it is.
         """
         if _PRINTABLE.fullmatch(value) and "=?" not in value:
-            if len(name) + 2 + len(value) <= MAX_LINE:
+            length = len(name) + 2 + len(value)
+            in_brackets = value[0] == "<" and " " not in value
+            if length <= MAX_LINE or (in_brackets and length <= MAX_LINE_AT_ALL):
                 return f"{name}: {value}\r\n".encode()
-            if value[0] == "<" and " " not in value and len(value) < MAX_LINE_AT_ALL:
-                return f"{name}:\r\n {value}\r\n".encode()
         return self._policy.fold_binary(*self._policy.header_store_parse(name, value))
 
 

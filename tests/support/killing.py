@@ -120,10 +120,11 @@ def states(database, table="prm_message"):
     return {line.split()[0]: int(line.split()[1]) for line in rows}
 
 
-def live_and_die(nursery, gateway, *, dispatchers, kills, life, count_states, waiting):
+def live_and_die(nursery, gateway, *, dispatchers, kills, life, count_states, waiting, grace=0):
     """Dispatch and kill; then let the survivors finish.
 
     :param life: the least and the most that the gateway is given between two deaths.
+    :param grace: the most seconds, by chance, between that and the death.
     :param count_states: gives ``{state: how many}``; :param waiting: states that are no end.
     :return: the states while the last one was killed.
     """
@@ -132,6 +133,7 @@ def live_and_die(nursery, gateway, *, dispatchers, kills, life, count_states, wa
         nursery.bear()
     for _kill in range(kills):
         gateway.await_more(dice.randint(*life))
+        time.sleep(dice.uniform(0, grace))
         nursery.kill()
         nursery.bear()
     then = now = count_states()
