@@ -127,7 +127,9 @@ class EmailChannel(Channel):
             try:
                 if session is None:
                     session = self._connect(outgoing.sender)
-                    frames = {} if len(batch) > 1 else None
+                    # One alone is as well built by itself, unless it has a header that would be
+                    # spoiled: Python cuts and encodes a long unsubscribe address.
+                    frames = {} if len(batch) > 1 or outgoing.headers else None
             except Exception as error:
                 yield Outcome(
                     outgoing.message_id, "failed", "no_connection", _detail(error), retry=True

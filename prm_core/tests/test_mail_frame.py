@@ -132,6 +132,8 @@ class TestMailFrame(PrmCase):
         headers = {"List-Unsubscribe": _LONG}
         self.assertGreater(len(_LONG), MAX_LINE)
         self.send(*(_outgoing(number, headers=headers) for number in (1, 2)))
+        self.send(_outgoing(3, headers=headers))
+        self.assertEqual(len(self.session.written), 3)
         for _sender, _recipients, mail in self.session.written:
             self.assertEqual(mail["List-Unsubscribe"], _LONG)
 
