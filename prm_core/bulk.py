@@ -44,6 +44,10 @@ def insert(model, vals_list, skip_existing=False):
         if field.compute and field.store and field.name not in given:
             model.env.add_to_compute(field, records)
     records.modified([*columns, *shared], create=True)
+    for name in columns:
+        # What is given stands, even when it could be computed from what is given beside it.
+        if model._fields[name].compute:
+            model.env.remove_to_compute(model._fields[name], records)
     _forget_lists(model, columns, vals_list)
     return records
 

@@ -6,12 +6,13 @@ has to hit it. Everything is escaped; there are no images, no outside fonts, no 
 
 import re
 
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 _BUTTON = re.compile(r"^(?P<label>[^:\n]{1,60}):[ \n](?P<url>https?://\S+)$")
 _URL = re.compile(r"(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)])")
 
-_PAGE = Markup(
+# What stands in the gaps of these has been escaped before.
+_PAGE = (
     '<!DOCTYPE html><html lang="{lang}"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<meta name="color-scheme" content="light"></head>'
@@ -23,27 +24,34 @@ _PAGE = Markup(
     '<div style="background:#ffffff;border-radius:12px;padding:24px">{content}</div>'
     "</div></body></html>"
 )
-_PARAGRAPH = Markup('<p style="margin:0 0 16px">{}</p>')
-_BUTTON_HTML = Markup(
+_PARAGRAPH = '<p style="margin:0 0 16px">{}</p>'
+_BUTTON_HTML = (
     '<p style="margin:24px 0"><a href="{url}" style="display:inline-block;background:#0b6b74;'
     "color:#ffffff;text-decoration:none;font-weight:600;padding:14px 24px;border-radius:10px"
     '">{label}</a></p>'
 )
-_LINK = Markup('<a href="{url}" style="color:#0b6b74">{url}</a>')
+_LINK = '<a href="{url}" style="color:#0b6b74">{url}</a>'
+
+
+def _escaped(text):
+    return str(escape(text))
 
 
 def _inline(text):
     """Escaped text with its addresses made clickable and its line breaks kept."""
     pieces = []
     for index, piece in enumerate(_URL.split(text)):
-        pieces.append(_LINK.format(url=piece) if index % 2 else escape(piece))
-    return Markup("").join(pieces).replace("\n", Markup("<br>"))
+        piece = _escaped(piece)
+        pieces.append(_LINK.format(url=piece) if index % 2 else piece)
+    return "".join(pieces).replace("\n", "<br>")
 
 
 def _block(text):
     match = _BUTTON.match(text)
     if match:
-        return _BUTTON_HTML.format(url=match["url"], label=match["label"].strip())
+        return _BUTTON_HTML.format(
+            url=_escaped(match["url"]), label=_escaped(match["label"].strip())
+        )
     return _PARAGRAPH.format(_inline(text))
 
 
@@ -54,5 +62,8 @@ def to_html(text, lang, practice=""):
     :param str practice: name shown above the letter.
     """
     blocks = [block.strip() for block in re.split(r"\n\s*\n", text.strip()) if block.strip()]
-    content = Markup("").join(_block(block) for block in blocks)
-    return str(_PAGE.format(lang=lang or "en", practice=practice, content=content))
+    return _PAGE.format(
+        lang=_escaped(lang or "en"),
+        practice=_escaped(practice),
+        content="".join(map(_block, blocks)),
+    )

@@ -2,16 +2,23 @@
 
 import logging
 import smtplib
-from email.utils import formataddr, make_msgid
+from email.utils import formataddr, formatdate, make_msgid
 
 from .. import mail_layout
 from ..importing import normalise
 from .base import Channel, Outcome
+from .mail_frame import Mail, MailFrame, is_plain_address
 
 _logger = logging.getLogger(__name__)
 
 #: The server's answer is kept for staff, cut to what a person reads.
 MAX_DETAIL = 300
+#: What Odoo does to make a mail. Where another add-on does it in its own way, each mail is made so.
+_MAKERS = (
+    "_build_email__", "_prepare_email_message__", "_alter_message__", "_prepare_smtp_to_list",
+)  # fmt: skip
+#: Keys of the context by which Odoo leaves out recipients.
+_FILTERS = frozenset(("send_validated_to", "send_smtp_skip_to"))
 
 
 def _detail(error):
@@ -45,12 +52,6 @@ class EmailChannel(Channel):
 
     def _build(self, outgoing):
         """The message as the standard library's object."""
-        headers = {
-            "Auto-Submitted": "auto-generated",
-            "X-Auto-Response-Suppress": "OOF, AutoReply",
-            **outgoing.headers,
-        }
-        domain = outgoing.sender.rpartition("@")[2].strip("> ") or None
         return self.env["ir.mail_server"]._build_email__(
             email_from=outgoing.sender,
             email_to=[outgoing.address],
@@ -59,29 +60,86 @@ class EmailChannel(Channel):
             body_alternative=outgoing.body,
             subtype="html",
             reply_to=outgoing.reply_to or outgoing.sender,
-            # The same key gives the same Message-ID: a mailbox shows a doubled message once.
-            message_id=make_msgid(outgoing.key, domain=domain) if not outgoing.key
-            else f"<{outgoing.key}@{domain or 'localhost'}>",
-            headers=headers,
-        )  # fmt: skip
+            message_id=self._message_id(outgoing),
+            headers={
+                "Auto-Submitted": "auto-generated",
+                "X-Auto-Response-Suppress": "OOF, AutoReply",
+                **outgoing.headers,
+            },
+        )
+
+    @staticmethod
+    def _message_id(outgoing):
+        """The same key gives the same id: a mailbox shows a doubled message once."""
+        domain = outgoing.sender.rpartition("@")[2].strip("> ") or None
+        if not outgoing.key:
+            return make_msgid(domain=domain)
+        return f"<{outgoing.key}@{domain or 'localhost'}>"
+
+    def _make(self, outgoing, session, frames):
+        """A message ready for `_hand_over`: from the frame of others like it, or built by itself.
+
+        :param frames: ``{what they have in common: MailFrame, or None when there is none}``; None
+            itself when there are no others.
+        """
+        if frames is None or not outgoing.body or not is_plain_address(outgoing.address):
+            return self._build(outgoing)
+        key = (outgoing.sender, outgoing.reply_to, *outgoing.headers)
+        if key not in frames:
+            frames[key] = self._make_frame(outgoing, session)
+        if not frames[key]:
+            return self._build(outgoing)
+        return frames[key].fill(
+            {
+                "Message-Id": self._message_id(outgoing),
+                "Subject": outgoing.subject,
+                "To": outgoing.address,
+                "Date": formatdate(),
+                **outgoing.headers,
+            },
+            outgoing.body,
+            mail_layout.to_html(outgoing.body, outgoing.lang, outgoing.practice),
+        )
+
+    def _make_frame(self, outgoing, session):
+        """What a mail has in common with others from the same sender by the same server.
+
+        :return: a `MailFrame`, or None when an add-on may treat each mail differently.
+        """
+        servers = self.env["ir.mail_server"]
+        base = "odoo.addons.base."
+        if _FILTERS & set(self.env.context) or not all(
+            getattr(type(servers), name).__module__.startswith(base) for name in _MAKERS
+        ):
+            return None
+        sender, recipients, message = servers._prepare_email_message__(
+            self._build(outgoing), session
+        )
+        if recipients != [outgoing.address] or message["To"] != outgoing.address:
+            return None
+        differing = ("Message-Id", "Subject", "To", "Date", *outgoing.headers)
+        return MailFrame(message, sender, differing)
 
     def send(self, batch):
         """See `Channel.send`. A connection that breaks is opened again once for the rest."""
-        session = None
+        session, frames = None, None
         for outgoing in batch:
-            try:
-                message = self._build(outgoing)
-            except Exception as error:  # a text that no mail can be made of: only this one fails
-                _logger.warning("Message %s can't be built: %s", outgoing.message_id, type(error))
-                yield Outcome(outgoing.message_id, "failed", "bad_content", type(error).__name__)
-                continue
             try:
                 if session is None:
                     session = self._connect(outgoing.sender)
+                    # One alone is as well built by itself, unless it has a header that would be
+                    # spoiled: Python cuts and encodes a long unsubscribe address.
+                    frames = {} if len(batch) > 1 or outgoing.headers else None
             except Exception as error:
                 yield Outcome(
                     outgoing.message_id, "failed", "no_connection", _detail(error), retry=True
                 )
+                continue
+            try:
+                message = self._make(outgoing, session, frames)
+            except Exception as error:  # a text that no mail can be made of: only this one fails
+                _logger.warning("Message %s can't be built: %s", outgoing.message_id, type(error))
+                yield Outcome(outgoing.message_id, "failed", "bad_content", type(error).__name__)
                 continue
             try:
                 self._hand_over(message, session)
@@ -102,6 +160,10 @@ class EmailChannel(Channel):
     def _hand_over(self, message, session):
         """Like `send_email` of the mail server, but keeps the server's own error classes."""
         servers = self.env["ir.mail_server"]
+        if isinstance(message, Mail):
+            if not servers._disable_send():
+                session.sendmail(message.sender, message.recipients, message.data)
+            return
         smtp_from, recipients, message = servers._prepare_email_message__(message, session)
         if not servers._disable_send():
             session.send_message(message, smtp_from, recipients)

@@ -10,6 +10,7 @@ GSM7_BASIC = frozenset(
 )
 #: Letters that are written as two: an escape and a letter.
 GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
+_GSM7 = GSM7_BASIC | GSM7_EXTENSION
 
 #: Units in a single SMS, and in each part of a longer one, whose header takes some room.
 LIMITS = {"gsm7": (160, 153), "ucs2": (70, 67)}
@@ -48,8 +49,7 @@ def encoding(text):
     >>> encoding("Perché no?"), encoding("Così è già più"), encoding("Olá")
     ('gsm7', 'gsm7', 'ucs2')
     """
-    fits = all(char in GSM7_BASIC or char in GSM7_EXTENSION for char in text)
-    return "gsm7" if fits else "ucs2"
+    return "gsm7" if _GSM7.issuperset(text) else "ucs2"
 
 
 def _width(char, alphabet):
@@ -90,8 +90,11 @@ def transliterate(text):
     >>> transliterate("Olá, “João” è già qui…")
     'Ola, "Joao" è già qui...'
     """
+    text = unicodedata.normalize("NFC", text).translate(_REPLACEMENTS)
+    if _GSM7.issuperset(text):
+        return text
     result = []
-    for char in unicodedata.normalize("NFC", text).translate(_REPLACEMENTS):
+    for char in text:
         if encoding(char) == "ucs2":
             base = unicodedata.normalize("NFD", char)[0]
             char = base if base.isascii() and encoding(base) == "gsm7" else char

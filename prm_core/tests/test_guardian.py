@@ -52,10 +52,12 @@ class TestGuardians(MessageCase):
         self.mother.basis = "care"
         self.assertEqual(self.queue(self.leo).address, "maria@example.com")
 
-    def test_what_waits_for_the_guardian_waits_for_the_patient_no_longer(self):
-        """The address is asked for again before it goes."""
+    def test_who_reads_is_asked_again_before_it_goes(self):
         message = self.queue(self.leo)
-        self.assertTrue(self.env["prm.message"]._gather_claimed_facts(message)[0].guardian)
+        self.leo.birth_date = self.today - relativedelta(years=18)
+        session = self.dispatch()
+        self.assertEqual(message.state, "sent")
+        self.assertEqual([mail["To"] for mail in session.taken], ["leo@example.com"])
 
     def test_nobody_guards_themselves(self):
         with self.assertRaises(ValidationError):

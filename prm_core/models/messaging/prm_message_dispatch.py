@@ -20,6 +20,11 @@ _logger = logging.getLogger(__name__)
 BATCH_SIZE = 50
 #: Minutes after which a message that is still "going out" and names no dispatcher was left behind.
 STALE_AFTER = 15
+#: What is read of a claimed message: not the gate's facts, which are asked for anew.
+_CLAIMED_FIELDS = (
+    "patient_id", "company_id", "purpose_id", "template_id", "channel_id", "address", "lang",
+    "subject", "body", "idempotency_key", "attempts", "expires_at",
+)  # fmt: skip
 #: How often a step is begun afresh when another process touched the same rows.
 MAX_TRIES = 10
 
@@ -50,8 +55,12 @@ class PrmMessageDispatch(models.Model):
                 # From here on a crash leaves the rows as "sending", and the lock tells of it.
                 cron._commit_progress(0)
                 batch._send_claimed()
-                if not cron._commit_progress(len(batch), remaining=self._count_due()):
+                # A batch that is not full was the last, unless more has become due meanwhile.
+                more = 1 if len(batch) == BATCH_SIZE else self._count_due()
+                if not cron._commit_progress(len(batch), remaining=more):
                     break
+            else:
+                cron._commit_progress(0, remaining=self._count_due())
 
     @contextmanager
     def _claimant(self):
@@ -150,12 +159,15 @@ class PrmMessageDispatch(models.Model):
     def _send_claimed(self):
         """Hand over claimed messages, channel by channel, and record the outcomes."""
         commit = self.env["ir.cron"]._commit_progress
-        facts, broken = self._each_by_itself(self._gather_claimed_facts)
-        held_back, allowed = self._judge_forbidden(facts)
-        ready, unsendable = allowed._each_by_itself(self._prepare_outgoing)
-        self._record([*held_back, *(broken | unsendable)._judge_broken()])
+        self.fetch(_CLAIMED_FIELDS)
+        results, broken = self._each_by_itself(self._make_ready)
+        ready = {key: result for key, result in results.items() if isinstance(result, Outgoing)}
+        held_back = [results[key] for key in results.keys() - ready.keys()]
+        self._record([*held_back, *broken._judge_broken()])
+        # Read before the commit, after which all would be read anew.
+        roads = list(self.browse(ready)._by_road())
         commit(0)
-        for (company, channel), messages in self.browse(ready)._by_road():
+        for (company, channel), messages in roads:
             outcomes, idempotent = messages._hand_over(company, channel, ready)
             # What was read up to here is old by now: others may have touched these rows.
             commit(0)
@@ -164,7 +176,11 @@ class PrmMessageDispatch(models.Model):
 
     def _finish(self, outcomes, idempotent):
         """Record what one adapter reported, and try another channel for what it refused."""
-        written = self._record(self._judge(outcomes, idempotent))
+        verdicts = self._judge(outcomes, idempotent)
+        written = self._record(verdicts)
+        refused = {verdict.message_id for verdict in verdicts if verdict.state == "failed"}
+        if not refused.intersection(written.ids):
+            return
         try:
             with self.env.cr.savepoint():
                 written._fall_over()
@@ -196,6 +212,18 @@ class PrmMessageDispatch(models.Model):
         return results, broken
 
     @api.model
+    def _make_ready(self, messages):
+        """Ask the gate again, and bring what may go into the form of the channel contract.
+
+        :return: list of `channels.Outgoing`, or `Verdict` for what may not go (yet), in order.
+        """
+        facts = dict(zip(messages.ids, self._gather_claimed_facts(messages), strict=True))
+        results = {verdict.message_id: verdict for verdict in messages._judge_forbidden(facts)}
+        allowed = messages.filtered(lambda message: message.id not in results)
+        results.update(zip(allowed.ids, self._prepare_outgoing(allowed), strict=True))
+        return [results[key] for key in messages.ids]
+
+    @api.model
     def _gather_claimed_facts(self, messages):
         """The gate's facts, asked for again: a no that came after queueing still counts."""
         return self._gather_facts(
@@ -211,16 +239,17 @@ class PrmMessageDispatch(models.Model):
         )
 
     def _judge_forbidden(self, facts):
-        """What may not go, or not at this hour.
+        """Verdicts on what may not go, or not at this hour.
 
-        :param facts: ``{message id: policy.Facts}``; messages without are left out.
-        :return: the `Verdict` on those, and the messages that may go.
+        :param facts: ``{message id: policy.Facts}``
         """
-        verdicts, allowed = [], []
-        for message in self.browse(facts):
+        verdicts = []
+        for message in self:
             decision = policy.decide(facts[message.id])
             if decision.outcome == policy.ALLOW:
-                allowed.append(message.id)
+                if decision.address != message.address:
+                    # Corrected since it was queued, or somebody else reads it now.
+                    message.address = decision.address
                 continue
             options = {"reason": decision.reason, "facts": policy.to_plain(facts[message.id])}
             if decision.allowed:
@@ -228,7 +257,7 @@ class PrmMessageDispatch(models.Model):
                 options.update(scheduled_at=decision.until, attempts=message.attempts - 1)
             state = "queued" if decision.allowed else "suppressed"
             verdicts.append(Verdict(message.id, state, **options))
-        return verdicts, self.browse(allowed)
+        return verdicts
 
     def _judge_broken(self):
         """Verdicts on messages that can't be made ready."""
@@ -237,12 +266,13 @@ class PrmMessageDispatch(models.Model):
     def _hand_over(self, company, channel, ready):
         """Give messages of one practice and channel to its adapter; others don't notice.
 
+        :param channel: its code.
         :param ready: ``{message id: channels.Outgoing}``
         :return: ``{message id: channels.Outcome}``, and whether the adapter is idempotent.
         """
         outcomes = {}
         try:
-            adapter = self.env["prm.gateway"]._adapter(company, channel.code)
+            adapter = self.env["prm.gateway"]._adapter(company, channel)
         except UnsupportedFeature as error:
             return {
                 message.id: Outcome(message.id, "failed", "no_gateway", str(error))
@@ -256,7 +286,7 @@ class PrmMessageDispatch(models.Model):
                     adapter.gateway._note_outcomes(list(outcomes.values()))
         except Exception:
             # The adapter itself broke: what it did not report may or may not have gone.
-            _logger.exception("Channel %s broke while sending.", channel.code)
+            _logger.exception("Channel %s broke while sending.", channel)
         return outcomes, adapter.idempotent
 
     @api.model

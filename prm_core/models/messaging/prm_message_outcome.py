@@ -73,16 +73,18 @@ class PrmMessageOutcome(models.Model):
               FROM (VALUES %s) AS v(id, state, reason, detail, provider_ref, sent_at, scheduled_at,
                                     attempts, facts)
              WHERE m.id = v.id AND m.state = 'sending'
-         RETURNING m.id
+         RETURNING m.id, m.state, m.patient_id, m.company_id, m.subject,
+                   (SELECT c.code FROM prm_channel c WHERE c.id = m.channel_id)
             """,
             [self._to_row(verdict) for verdict in verdicts],
             page_size=len(verdicts),
             fetch=True,
         )
         self.invalidate_model([*_COLUMNS, "claimed_by", "write_date"], flush=False)
-        written = self.browse(sorted(row[0] for row in rows))
+        rows.sort()
+        written = self.browse([row[0] for row in rows])
         written.modified(_COLUMNS)
-        written._emit_ends({verdict.message_id: verdict.state for verdict in verdicts})
+        self._emit_ends(rows)
         return written
 
     @api.model
@@ -145,39 +147,35 @@ class PrmMessageOutcome(models.Model):
         verdicts = []
         for (company, channel), messages in self._by_road():
             try:
-                idempotent = self.env["prm.gateway"]._adapter(company, channel.code).idempotent
+                idempotent = self.env["prm.gateway"]._adapter(company, channel).idempotent
             except UnsupportedFeature:
                 idempotent = False
             verdicts += messages._judge({}, idempotent)
         return verdicts
 
     def _by_road(self):
-        """``((practice, channel), messages)`` for each pair."""
-        return self.grouped(lambda message: (message.company_id, message.channel_id)).items()
+        """``((practice, channel's code), messages)`` for each pair."""
+        return self.grouped(lambda message: (message.company_id, message.channel_id.code)).items()
 
-    def _emit_ends(self, states):
+    @api.model
+    def _emit_ends(self, rows):
         """Timeline rows for what went out and for what could not.
 
-        :param states: ``{message id: new state}``
+        :param rows: (message id, its state, patient id, practice id, subject, channel's code)
         """
         for state, code in (("sent", "message_sent"), ("failed", "message_failed")):
-            ended = self.filtered(lambda message, state=state: states[message.id] == state)
-            if ended:
-                self.env["prm.event"].emit(
-                    code,
-                    [
-                        {
-                            "patient": message.patient_id,
-                            "company_id": message.company_id.id,
-                            "record": message,
-                            "payload": {
-                                "subject": message.subject,
-                                "channel": message.channel_id.code,
-                            },
-                        }
-                        for message in ended
-                    ],
-                )
+            entries = [
+                {
+                    "patient": patient_id,
+                    "company_id": company_id,
+                    "record": self.browse(message_id),
+                    "payload": {"subject": subject or False, "channel": channel},
+                }
+                for message_id, now, patient_id, company_id, subject, channel in rows
+                if now == state
+            ]
+            if entries:
+                self.env["prm.event"].emit(code, entries)
 
     def _fall_over(self):
         """Send what failed for good by the next channel that the gate allows, once.

@@ -1,0 +1,137 @@
+"""10,000 SMS from the wish to the gateway, against Odoo's mass SMS.
+
+Both sides write the same words to the same people, and keep them in the patient's history, and
+both know who wants no more (Odoo by a link in the text, ours by stop words). Nobody waits for a
+network: ours talks to the double of a gateway that checks each request and answers at once, one
+request for each SMS; the call to Odoo's own service, one for some hundred SMS, is replaced by one
+that answers at once. They take turns, so that what else the machine does meets both alike.
+"""
+
+import sys
+from unittest.mock import patch
+
+from tools.devenv import settings
+
+from . import harness, outbox, rivals
+
+MESSAGES = 10_000
+ROUNDS = 5
+#: The double lies with the tests, which can't be imported as a whole outside of tests.
+DOUBLES = settings.ROOT / "prm_core" / "tests"
+
+
+def _take_all(_api, messages, delivery_reports_url=False):
+    """In the place of the call to Odoo's service: every SMS went."""
+    return [
+        {"uuid": number["uuid"], "state": "success", "credit": 1}
+        for message in messages
+        for number in message["numbers"]
+    ]
+
+
+class Bench:
+    """The two sides; each method takes one turn and returns its seconds for one SMS."""
+
+    def __init__(self, env, generic):
+        self.env = env
+        self.double = generic.GenericDouble()
+        env["prm.gateway"].create(
+            {
+                "name": "Double",
+                "company_id": env.ref("base.main_company").id,
+                "provider": "generic_http",
+                "url": "http://127.0.0.1:9/send",
+                "secret": generic.SECRET,
+                "http_headers": "Authorization: Bearer {secret}",
+                "body_template": '{"to": "{to}", "text": "{text}"}',
+                "ref_path": "message.id",
+                "idempotency_header": "X-Key",
+            }
+        )
+        self.practice = outbox.Practice(env, channel="sms", body=outbox.SMS)
+        env.cr.execute(
+            """
+            UPDATE res_partner r SET phone = p.mobile, phone_sanitized = p.mobile
+              FROM prm_patient p WHERE p.partner_id = r.id
+            """
+        )
+        env.cr.commit()
+        env.invalidate_all()
+
+    def ours(self, patients):
+        """Queue and dispatch."""
+        with harness.stopwatch() as seconds, self.double.online():
+            self.practice.queue(patients)
+            self.practice.dispatch()
+        return seconds[0] / len(patients)
+
+    def theirs(self, patients):
+        """Odoo's mass SMS: generated and sent at once."""
+        from odoo.addons.sms.tools.sms_api import SmsApi
+
+        text = outbox.SMS.replace("patient.first_name", "object.name")
+        mailing = self.env["mailing.mailing"].create(
+            {
+                "name": "Bench",
+                "subject": "Bench",
+                "mailing_type": "sms",
+                "mailing_model_id": self.env.ref("base.model_res_partner").id,
+                "mailing_domain": "[]",
+                "body_plaintext": text.replace("{{ practice.name }}", self.practice.company.name),
+                "sms_force_send": True,
+                "sms_allow_unsubscribe": True,
+                "keep_archives": True,
+            }
+        )
+        recipients = patients.partner_id.ids
+        self.env.cr.commit()
+        self.env.invalidate_all()
+        with patch.object(SmsApi, "_send_sms_batch", _take_all), harness.stopwatch() as seconds:
+            mailing._action_send_mail(recipients)
+            self.env.cr.commit()
+        states = mailing.mailing_trace_ids.mapped("trace_status")
+        if states != ["pending"] * len(recipients):
+            raise AssertionError(f"mass SMS did not send all: {set(states)}")
+        return seconds[0] / len(recipients)
+
+
+def measure(env, report):
+    """Take turns, and report."""
+    sys.path.insert(0, str(DOUBLES))
+    from gateways import generic
+
+    bench = Bench(env, generic)
+    times = {"ours": [], "theirs": []}
+    size = MESSAGES // ROUNDS
+    for start in range(0, MESSAGES, size):
+        patients = bench.practice.patients[start : start + size]
+        times["ours"].append(bench.ours(patients))
+        bench.practice.check_sent(start + size)
+        times["theirs"].append(bench.theirs(patients))
+        harness.say(", ".join(f"{name} {1 / values[-1]:.0f}/s" for name, values in times.items()))
+    if len(bench.double.taken) != MESSAGES:
+        raise AssertionError(f"the gateway got {len(bench.double.taken)} messages")
+    ours, theirs = harness.median(times["ours"]), harness.median(times["theirs"])
+    report.add(
+        f"{MESSAGES} SMS from the wish to the gateway, time for each",
+        ours * 1e3, "ms",
+        f"Odoo's mass SMS {theirs * 1e3:.2f} ms ({1 / ours:.0f}/s against {1 / theirs:.0f}/s)",
+        ratio=ours / theirs, budget=0.2,
+    )  # fmt: skip
+
+
+def main():
+    """Make patients and measure."""
+    report = harness.Report()
+    rivals.ensure()
+    with (
+        rivals.database("outbox_sms", "mass_mailing_sms") as name,
+        harness.environment(name) as env,
+    ):
+        harness.make_patients(env, MESSAGES)
+        measure(env, report)
+    report.exit()
+
+
+if __name__ == "__main__":
+    main()
