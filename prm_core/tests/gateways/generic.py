@@ -1,8 +1,11 @@
 import json
 
+from . import calls
 from .double import E164, GatewayDouble
 
 SECRET = "generic-secret-token"
+HOOK_SECRET = calls.GENERIC_SECRET
+webhook = calls.generic
 
 
 class GenericDouble(GatewayDouble):

@@ -1,10 +1,13 @@
 import base64
 from urllib.parse import parse_qs
 
-from .calls import TWILIO_TOKEN as TOKEN
+from . import calls
 from .double import E164, GatewayDouble
 
 ACCOUNT = "AC" + "0" * 32
+TOKEN = calls.TWILIO_TOKEN
+CALLBACK = calls.TWILIO_URL
+webhook = calls.twilio
 
 
 def error(status, code, message):

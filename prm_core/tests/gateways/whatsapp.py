@@ -1,9 +1,12 @@
 import json
 
+from . import calls
 from .double import E164, GatewayDouble
 
 NUMBER = "100000000000001"
 TOKEN = "whatsapp-secret-token"
+HOOK_SECRET = calls.WHATSAPP_SECRET
+webhook = calls.whatsapp
 
 
 def error(status, code, message, details=""):
