@@ -41,7 +41,8 @@ class Outcome:
 
     :param state: ``sent``, ``failed`` (it will never go) or ``unknown`` (it may have gone).
     :param reason: a code of our vocabulary; :param detail: the other side's words, for staff.
-    :param retry: whether trying again later makes sense.
+    :param retry: whether trying again later makes sense; :param retry_after: seconds after which
+        the other side wants to be asked again, when it says so.
     """
 
     message_id: int
@@ -50,6 +51,7 @@ class Outcome:
     detail: str = ""
     provider_ref: str = ""
     retry: bool = False
+    retry_after: int | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,10 @@ the outcome's detail.
 
 import hmac
 import json
+import math
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -33,9 +36,12 @@ class Answer:
 class CallFailed(Exception):
     """The call has no answer that an adapter could read. The fields are those of `Outcome`."""
 
-    def __init__(self, state, reason, detail="", retry=False):
+    def __init__(self, state, reason, detail="", retry=False, retry_after=None):
         super().__init__(reason)
-        self.values = {"state": state, "reason": reason, "detail": detail, "retry": retry}
+        self.values = {
+            "state": state, "reason": reason, "detail": detail, "retry": retry,
+            "retry_after": retry_after,
+        }  # fmt: skip
 
 
 def new_session():
@@ -93,7 +99,9 @@ def _read(response):
     if status in (429, 503):
         wait = response.headers.get("Retry-After", "")
         detail = f"Retry-After: {wait}"[:MAX_DETAIL] if wait else f"HTTP {status}"
-        raise CallFailed("failed", "server_busy", detail, retry=True)
+        raise CallFailed(
+            "failed", "server_busy", detail, retry=True, retry_after=_seconds_until(wait)
+        )
     if status in (401, 403):
         raise CallFailed("failed", "gateway_login", f"HTTP {status}")
     if status >= 500:
@@ -108,6 +116,20 @@ def _read(response):
             raise CallFailed("unknown", "bad_answer", f"HTTP {status}, no JSON") from None
         data = None
     return Answer(status, data)
+
+
+def _seconds_until(text):
+    """Seconds to wait by a ``Retry-After``: a number or a date (RFC 9110, 10.2.3), else None."""
+    text = (text or "").strip()
+    if text.isascii() and text.isdigit():
+        return int(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0, math.ceil((moment - datetime.now(timezone.utc)).total_seconds()))
 
 
 def header(headers, name):

@@ -19,3 +19,4 @@ from . import test_sms_text
 from . import test_preferences
 from . import test_replies
 from . import test_templating
+from . import test_whatsapp

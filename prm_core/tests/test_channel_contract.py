@@ -176,7 +176,10 @@ class HttpContract(SendContract):
             self.assertEqual(got, expected, answer)
 
     def test_retry_after_is_told(self):
-        self.assertIn("7", self.answer(429, {}, {"Retry-After": "7"}).detail)
+        outcome = self.answer(429, {}, {"Retry-After": "7"})
+        self.assertIn("7", outcome.detail)
+        self.assertEqual((outcome.retry, outcome.retry_after), (True, 7))
+        self.assertIsNone(self.answer(429, {}).retry_after)
 
     def test_wrong_login(self):
         self.channel = self.adapter(None, self.gateway(secret="wrong"))

@@ -99,6 +99,7 @@ class GatheredFacts:
         self.permissions = self._gather_permissions(purposes)
         self.holds = self.messages._get_holds(self.patients)
         self._rules, self._channels, self._exposed, self._persons = {}, {}, {}, {}
+        self._approved, self._windows = {}, None
         self._rules_by_country = self._gather_rules()
         self.contacts = self._gather_contacts(purposes)
         for patient in self.patients:
@@ -253,7 +254,23 @@ class GatheredFacts:
                 for code in self.env["prm.gateway"]._usable_channels(company)
                 if (kinds is None or code in kinds) and code not in request.exclude_channels
             )
+        if "whatsapp" in self._channels[key] and not self._may_whatsapp(request):
+            return tuple(code for code in self._channels[key] if code != "whatsapp")
         return self._channels[key]
+
+    def _may_whatsapp(self, request):
+        """Whether WhatsApp takes the message: for an approved template, or in a conversation."""
+        patient = request.patient
+        key = (request.template, patient.lang)
+        if request.template and key not in self._approved:
+            body = request.template._pick_body(patient.lang, ("whatsapp",))
+            self._approved[key] = body._has_approved()
+        if self._approved.get(key):
+            return True
+        if self._windows is None:
+            self._windows = self.messages.sudo()._open_windows(self.patients)
+        number = self._persons[patient.id]["addresses"].get("whatsapp")
+        return (patient.id, number) in self._windows
 
     def _exposed_by(self, request, purpose):
         """Channels whose text names a treatment although the purpose keeps that to others."""

@@ -264,6 +264,7 @@ class PrmMessageDispatch(models.Model):
         """The messages in the form of the channel contract."""
         result = []
         headers = messages._prepare_unsubscribe_headers()
+        options = messages._prepare_channel_options()
         reply_to = self.env["prm.mailbox"]._reply_to(messages.company_id)
         for message in messages:
             company = message.company_id
@@ -280,6 +281,7 @@ class PrmMessageDispatch(models.Model):
                     reply_to=reply_to.get(company.id, ""),
                     practice=company.name,
                     headers=headers.get(message.id, {}),
+                    options=options.get(message.id, {}),
                 )
             )
         return result

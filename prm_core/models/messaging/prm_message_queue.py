@@ -139,7 +139,10 @@ class PrmMessageQueue(models.Model):
             values[f"link.{request.link_action}"] = url
         body = pick_body(request.template, request.patient.lang, decision.channel)
         try:
-            return {**vals, "state": "queued", **body._render(values)}
+            vals.update(body._render(values), state="queued")
+            if approved := body._render_approved(values):
+                vals["request_data"] = {**(vals["request_data"] or {}), "approved": approved}
+            return vals
         except templating.TemplateError as error:
             vals["detail"] = body._explain(error)
             return {**vals, "state": "suppressed", "reason": "bad_template"}

@@ -56,6 +56,7 @@ class PrmTemplate(models.Model):
                 for source in (body.subject, body.body)
                 for name in templating.variables_of(source or "")
             )
+            or any(templating.is_health(name) for name in body._approved_names())
         }
 
     def _channel_kinds(self):
