@@ -86,6 +86,16 @@ def _broken(error):
     return CallFailed("failed", "gateway_setup", name)
 
 
+def explain(error):
+    """What an exception that others caught says of a message: fields of `Outcome`.
+
+    :param error: an exception, None when nobody knows it.
+    """
+    if isinstance(error, requests.RequestException):
+        return _broken(error).values
+    return CallFailed("unknown", "gateway_error", type(error).__name__ if error else "").values
+
+
 def _never_left(error):
     """Whether the connection was never made."""
     cause = error.args[0] if error.args else None

@@ -20,3 +20,5 @@ from . import test_preferences
 from . import test_replies
 from . import test_templating
 from . import test_whatsapp
+from . import test_letter
+from . import test_call

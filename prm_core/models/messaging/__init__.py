@@ -12,6 +12,13 @@ from . import prm_message_dispatch
 from . import prm_message_inbound
 from . import prm_message_event
 from . import prm_message_whatsapp
+from . import prm_message_letter
+from . import prm_letter_batch
+from . import prm_patient_letter
+from . import prm_message_phone
+from . import prm_call
+from . import res_company
+from . import sms_tracker
 from . import prm_mailbox
 from . import prm_link
 from . import prm_patient

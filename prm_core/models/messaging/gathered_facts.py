@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ... import policy
 from ...channels import registered_codes
 from ...contact_hours import EVERY_DAY, Window
+from .prm_gateway import BY_PEOPLE
 
 #: Messages in these states have gone or are going: they count against a limit.
 COUNTED_STATES = (
@@ -99,7 +100,7 @@ class GatheredFacts:
         self.permissions = self._gather_permissions(purposes)
         self.holds = self.messages._get_holds(self.patients)
         self._rules, self._channels, self._exposed, self._persons = {}, {}, {}, {}
-        self._approved, self._windows = {}, None
+        self._approved, self._windows, self._usable = {}, None, {}
         self._rules_by_country = self._gather_rules()
         self.contacts = self._gather_contacts(purposes)
         for patient in self.patients:
@@ -219,7 +220,7 @@ class GatheredFacts:
             wishes = (policy.Hours(window, self.env._("The patient's own wish")),)
         return {
             "status": patient.status,
-            "addresses": self.messages._addresses(patient, registered_codes()),
+            "addresses": self.messages._addresses(patient, self._codes_of(patient.company_id)),
             "order": tuple(filter(None, order)),
             "zone": patient._zone(),
             "wishes": wishes,
@@ -251,12 +252,22 @@ class GatheredFacts:
             kinds = request.template._channel_kinds() if request.template else None
             self._channels[key] = tuple(
                 code
-                for code in self.env["prm.gateway"]._usable_channels(company)
+                for code in self._usable_of(company)
                 if (kinds is None or code in kinds) and code not in request.exclude_channels
             )
         if "whatsapp" in self._channels[key] and not self._may_whatsapp(request):
             return tuple(code for code in self._channels[key] if code != "whatsapp")
         return self._channels[key]
+
+    def _usable_of(self, company):
+        if company not in self._usable:
+            self._usable[company] = self.env["prm.gateway"]._usable_channels(company)
+        return self._usable[company]
+
+    def _codes_of(self, company):
+        """Channels for which addresses are looked at: where people send, only if they do."""
+        usable = self._usable_of(company)
+        return [code for code in registered_codes() if code not in BY_PEOPLE or code in usable]
 
     def _may_whatsapp(self, request):
         """Whether WhatsApp takes the message: for an approved template, or in a conversation."""

@@ -56,6 +56,10 @@ class PrmGateway(models.Model):
         help="One á or “ leaves room for 70 letters in an SMS and not 160: with this they are "
         "written in plain letters.",
     )
+    letter_window = fields.Selection(
+        [("left", "At the left"), ("right", "At the right")],
+        string="Envelope's window", required=True, default="left",
+    )  # fmt: skip
     price = fields.Monetary("Price of one SMS")
     currency_id = fields.Many2one(
         "res.currency", required=True, default=lambda self: self.env.company.currency_id

@@ -89,7 +89,7 @@ class PrmMessage(models.Model):
         "A message to a patient needs the patient and a purpose.",
     )
     _key_uniq = models.UniqueIndex("(idempotency_key) WHERE idempotency_key IS NOT NULL")
-    _queued_idx = models.Index("(scheduled_at, id) WHERE state = 'queued'")
+    _queued_idx = models.Index("(scheduled_at, id) WHERE state = 'queued' AND NOT by_hand")
     _sending_idx = models.Index("(claimed_at) WHERE state = 'sending'")
     _record_idx = models.Index("(res_model, res_id, id) WHERE res_id IS NOT NULL")
 

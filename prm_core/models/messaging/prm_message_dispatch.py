@@ -88,9 +88,9 @@ class PrmMessageDispatch(models.Model):
 
     @api.model
     def _count_due(self):
-        return self.search_count(
-            [("state", "=", "queued"), ("scheduled_at", "<=", fields.Datetime.now())], limit=1
-        )
+        now = fields.Datetime.now()
+        domain = [("state", "=", "queued"), ("by_hand", "=", False), ("scheduled_at", "<=", now)]
+        return self.search_count(domain, limit=1)
 
     @api.model
     def _claim(self, limit, claimant=None):
@@ -107,7 +107,7 @@ class PrmMessageDispatch(models.Model):
                        claimed_by = %(claimant)s, write_date = %(now)s
                  WHERE id IN (
                        SELECT id FROM prm_message
-                        WHERE state = 'queued' AND scheduled_at <= %(now)s
+                        WHERE state = 'queued' AND NOT by_hand AND scheduled_at <= %(now)s
                      ORDER BY scheduled_at, id
                         LIMIT %(limit)s
                           FOR UPDATE SKIP LOCKED)
@@ -130,7 +130,7 @@ class PrmMessageDispatch(models.Model):
             SQL(
                 """
                 SELECT id FROM prm_message
-                 WHERE state = 'sending'
+                 WHERE state = 'sending' AND NOT by_hand
                    AND CASE WHEN claimed_by IS NULL THEN claimed_at < %(limit)s
                        ELSE claimed_by NOT IN (
                             SELECT (classid::bigint << 32) | objid::bigint

@@ -42,6 +42,10 @@ class PrmMessageGate(models.Model):
     def _addresses(self, patient, channels):
         """Valid addresses by channel code."""
         raw = {"email": patient.email, "sms": patient.mobile, "whatsapp": patient.mobile}
+        if "phone" in channels:
+            raw["phone"] = patient.mobile or patient.phone_sanitized
+        if "letter" in channels:
+            raw["letter"] = patient._postal_address()
         found = {}
         for code in channels:
             if address := get_channel(code).validate_address(raw.get(code)):

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ... import policy, templating
 from ...bulk import insert
+from ...channels import manual_codes
 
 #: Columns that not every message has; the others are always given.
 _BLANK = dict.fromkeys(("reason", "detail", "subject", "body", "lang", "expires_at"), False)
@@ -36,6 +37,7 @@ class PrmMessageQueue(models.Model):
         decisions = [policy.decide(fact) for fact in facts]
         links = self._issue_links(requests, decisions)
         channels = {channel.code: channel.id for channel in self.env["prm.channel"].search([])}
+        by_people = manual_codes()
         purposes = {
             purpose.code: purpose.id for purpose in self.env["prm.purpose"].sudo().search([])
         }
@@ -49,6 +51,7 @@ class PrmMessageQueue(models.Model):
             link, url = links.get(index, (False, False))
             vals = self._prepare_message_vals(request, decision, url, pick_body)
             vals["channel_id"] = channels.get(decision.channel, False)
+            vals["by_hand"] = decision.channel in by_people
             vals["purpose_id"] = purposes[request.purpose]
             vals["link_id"] = link and link.id
             vals["facts"] = policy.to_plain(facts[index])
