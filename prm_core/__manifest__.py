@@ -14,6 +14,7 @@
             "mail-parser-reply",
             "openpyxl",
             "phonenumbers",
+            "reportlab",
             "requests",
         ]
     },
@@ -42,6 +43,8 @@
         "views/messaging/why_templates.xml",
         "views/messaging/prm_message_views.xml",
         "views/messaging/prm_inbox_views.xml",
+        "views/messaging/prm_letter_views.xml",
+        "views/messaging/prm_call_views.xml",
         "views/messaging/prm_message_event_views.xml",
         "views/messaging/prm_mailbox_views.xml",
         "views/messaging/prm_conversation_views.xml",

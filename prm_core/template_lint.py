@@ -36,20 +36,22 @@ class Text:
     """One text of a template.
 
     :param channel: kind of channel; :param lang: two letters.
+    :param approved: whether there is an approved template for it, where a channel wants one.
     """
 
     channel: str
     lang: str
     body: str
     subject: str = ""
+    approved: bool = True
 
 
 @dataclass(frozen=True)
 class Finding:
     """Something worth mending.
 
-    :param code: ``missing_language``, ``own_language``, ``sms_long``, ``health``, ``no_link`` or
-        ``no_stop``.
+    :param code: ``missing_language``, ``own_language``, ``sms_long``, ``health``, ``not_approved``,
+        ``no_link`` or ``no_stop``.
     :param detail: what belongs to the code: languages, segments and characters, or names.
     """
 
@@ -123,6 +125,8 @@ def _lint_text(text, purpose, values, stoppable):
         return  # such a text is refused when it is saved, with better words
     if health:
         yield Finding("health", text.channel, text.lang, tuple(health))
+    if text.channel == "whatsapp" and not text.approved:
+        yield Finding("not_approved", text.channel, text.lang)
     if (
         purpose in LINK_PURPOSES
         and text.channel in LINK_CHANNELS

@@ -41,7 +41,8 @@ class Outcome:
 
     :param state: ``sent``, ``failed`` (it will never go) or ``unknown`` (it may have gone).
     :param reason: a code of our vocabulary; :param detail: the other side's words, for staff.
-    :param retry: whether trying again later makes sense.
+    :param retry: whether trying again later makes sense; :param retry_after: seconds after which
+        the other side wants to be asked again, when it says so.
     """
 
     message_id: int
@@ -50,6 +51,7 @@ class Outcome:
     detail: str = ""
     provider_ref: str = ""
     retry: bool = False
+    retry_after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Channel(ABC):
     :cvar provider: unique name of the provider; defining a class that has one registers it.
     :cvar label: how people call the provider.
     :cvar idempotent: whether sending again with the same key can't double a message.
+    :cvar manual: whether a person sends what waits, and no dispatcher.
     :cvar webhook_answer: text and type of the answer to a provider that has called.
     """
 
@@ -98,6 +101,7 @@ class Channel(ABC):
     provider = None
     label = ""
     idempotent = False
+    manual = False
     webhook_answer = ("", "text/plain")
 
     def __init_subclass__(cls, **options):
@@ -166,6 +170,11 @@ def get_provider(provider):
 def registered_codes():
     """Codes of the channels that have an adapter."""
     return tuple(dict.fromkeys(adapter.code for adapter in _REGISTRY.values()))
+
+
+def manual_codes():
+    """Codes of the channels whose messages a person sends."""
+    return frozenset(adapter.code for adapter in _REGISTRY.values() if adapter.manual)
 
 
 def registered_providers():

@@ -6,7 +6,10 @@ the outcome's detail.
 
 import hmac
 import json
+import math
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -33,9 +36,12 @@ class Answer:
 class CallFailed(Exception):
     """The call has no answer that an adapter could read. The fields are those of `Outcome`."""
 
-    def __init__(self, state, reason, detail="", retry=False):
+    def __init__(self, state, reason, detail="", retry=False, retry_after=None):
         super().__init__(reason)
-        self.values = {"state": state, "reason": reason, "detail": detail, "retry": retry}
+        self.values = {
+            "state": state, "reason": reason, "detail": detail, "retry": retry,
+            "retry_after": retry_after,
+        }  # fmt: skip
 
 
 def new_session():
@@ -95,6 +101,16 @@ def _broken(error):
     return CallFailed("failed", "gateway_setup", name)
 
 
+def explain(error):
+    """What an exception that others caught says of a message: fields of `Outcome`.
+
+    :param error: an exception, None when nobody knows it.
+    """
+    if isinstance(error, requests.RequestException):
+        return _broken(error).values
+    return CallFailed("unknown", "gateway_error", type(error).__name__ if error else "").values
+
+
 def _never_left(error):
     """Whether the connection was never made."""
     cause = error.args[0] if error.args else None
@@ -108,7 +124,9 @@ def _read(response):
     if status in (429, 503):
         wait = response.headers.get("Retry-After", "")
         detail = f"Retry-After: {wait}"[:MAX_DETAIL] if wait else f"HTTP {status}"
-        raise CallFailed("failed", "server_busy", detail, retry=True)
+        raise CallFailed(
+            "failed", "server_busy", detail, retry=True, retry_after=_seconds_until(wait)
+        )
     if status in (401, 403):
         raise CallFailed("failed", "gateway_login", f"HTTP {status}")
     if status >= 500:
@@ -123,6 +141,20 @@ def _read(response):
             raise CallFailed("unknown", "bad_answer", f"HTTP {status}, no JSON") from None
         data = None
     return Answer(status, data)
+
+
+def _seconds_until(text):
+    """Seconds to wait by a ``Retry-After``: a number or a date (RFC 9110, 10.2.3), else None."""
+    text = (text or "").strip()
+    if text.isascii() and text.isdigit():
+        return int(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0, math.ceil((moment - datetime.now(timezone.utc)).total_seconds()))
 
 
 def header(headers, name):

@@ -16,6 +16,9 @@ MAX_LENGTH = 4096
 #: How long after a person's last message a business may write freely.
 WINDOW = timedelta(hours=24)
 
+#: Our codes of languages to WhatsApp's, where they differ.
+LANGUAGES = {"zh": "zh_CN"}
+
 KINDS = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
 
 
@@ -77,8 +80,13 @@ class WhatsappCloudChannel(HttpChannel):
             return {"type": "text", "text": {"preview_url": False, "body": outgoing.body}}
         if not options.get("template"):
             raise http_call.CallFailed("failed", "outside_window")
-        template = {"name": options["template"], "language": {"code": outgoing.lang}}
-        if values := options.get("template_values"):
+        lang = LANGUAGES.get(outgoing.lang, outgoing.lang)
+        template = {"name": options["template"], "language": {"code": lang}}
+        values = options.get("template_values") or []
+        if not all(values):
+            # WhatsApp refuses empty values, with a code that says less.
+            raise http_call.CallFailed("failed", "bad_approved_template")
+        if values:
             template["components"] = [
                 {"type": "body", "parameters": [{"type": "text", "text": v} for v in values]}
             ]

@@ -26,3 +26,6 @@ from . import test_preference_page
 from . import test_preferences
 from . import test_replies
 from . import test_templating
+from . import test_whatsapp
+from . import test_letter
+from . import test_call

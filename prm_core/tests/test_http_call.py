@@ -1,6 +1,8 @@
 import socket
 import threading
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 
 from odoo.tests import BaseCase
 
@@ -35,6 +37,23 @@ class TestHttpCall(BaseCase):
             self.call(url, **options)
         values = caught.exception.values
         return values["state"], values["reason"], values["retry"]
+
+    def test_retry_after(self):
+        """A number of seconds, or a date in the forms of RFC 9110."""
+        soon = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=90), usegmt=True)
+        for text, expected in (
+            ("120", 120), (" 7 ", 7), ("0", 0), (soon, 90), ("", None), ("soon", None),
+            ("-5", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("1" * 40, 111111111),
+        ):  # fmt: skip
+            head = f"HTTP/1.1 503 Busy\r\nRetry-After: {text}\r\nContent-Length: 0\r\n\r\n"
+            failed = self.assertRaises(http_call.CallFailed)
+            with self.server(head.encode()) as url, failed as caught:
+                self.call(url)
+            told = caught.exception.values["retry_after"]
+            if expected is None:
+                self.assertIsNone(told, text)
+            else:
+                self.assertAlmostEqual(told, expected, delta=5, msg=text)
 
     def test_nobody_listens(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -2,6 +2,7 @@ from . import prm_gateway
 from . import prm_gateway_webhook
 from . import prm_template
 from . import prm_template_body
+from . import prm_template_body_whatsapp
 from . import prm_template_editor
 from . import prm_message
 from . import prm_message_gate
@@ -11,6 +12,14 @@ from . import prm_message_outcome
 from . import prm_message_dispatch
 from . import prm_message_inbound
 from . import prm_message_event
+from . import prm_message_whatsapp
+from . import prm_message_letter
+from . import prm_letter_batch
+from . import prm_patient_letter
+from . import prm_message_phone
+from . import prm_call
+from . import res_company
+from . import sms_tracker
 from . import prm_mailbox
 from . import prm_link
 from . import prm_patient

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ... import policy
 from ...channels import registered_codes
 from ...contact_hours import EVERY_DAY, Window
+from .prm_gateway import BY_PEOPLE
 
 #: Messages in these states have gone or are going: they count against a limit.
 COUNTED_STATES = (
@@ -107,6 +108,7 @@ class GatheredFacts:
         self.permissions = self._gather_permissions(purposes)
         self.holds = self.messages._get_holds(self.patients)
         self._rules, self._channels, self._exposed, self._persons = {}, {}, {}, {}
+        self._approved, self._windows, self._usable = {}, None, {}
         self._rules_by_country = self._gather_rules()
         self.contacts = self._gather_contacts(purposes)
         for patient in self.patients:
@@ -227,7 +229,7 @@ class GatheredFacts:
             window = Window(_minutes(patient.contact_from), _minutes(patient.contact_to))
             wishes = (policy.Hours(window, self.env._("The patient's own wish")),)
         guardian, addresses = self.messages._receiver(
-            patient, self.receivers.get(patient.id), registered_codes()
+            patient, self.receivers.get(patient.id), self._codes_of(patient.company_id)
         )
         return {
             "status": patient.status,
@@ -264,10 +266,36 @@ class GatheredFacts:
             kinds = request.template._channel_kinds() if request.template else None
             self._channels[key] = tuple(
                 code
-                for code in self.env["prm.gateway"]._usable_channels(company)
+                for code in self._usable_of(company)
                 if (kinds is None or code in kinds) and code not in request.exclude_channels
             )
+        if "whatsapp" in self._channels[key] and not self._may_whatsapp(request):
+            return tuple(code for code in self._channels[key] if code != "whatsapp")
         return self._channels[key]
+
+    def _usable_of(self, company):
+        if company not in self._usable:
+            self._usable[company] = self.env["prm.gateway"]._usable_channels(company)
+        return self._usable[company]
+
+    def _codes_of(self, company):
+        """Channels for which addresses are looked at: where people send, only if they do."""
+        usable = self._usable_of(company)
+        return [code for code in registered_codes() if code not in BY_PEOPLE or code in usable]
+
+    def _may_whatsapp(self, request):
+        """Whether WhatsApp takes the message: for an approved template, or in a conversation."""
+        patient = request.patient
+        key = (request.template, patient.lang)
+        if request.template and key not in self._approved:
+            body = request.template._pick_body(patient.lang, ("whatsapp",))
+            self._approved[key] = body._has_approved()
+        if self._approved.get(key):
+            return True
+        if self._windows is None:
+            self._windows = self.messages.sudo()._open_windows(self.patients)
+        number = self._persons[patient.id]["addresses"].get("whatsapp")
+        return (patient.id, number) in self._windows
 
     def _exposed_by(self, request, purpose):
         """Channels whose text names a treatment although the purpose keeps that to others."""

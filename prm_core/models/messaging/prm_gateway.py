@@ -6,6 +6,8 @@ from odoo.exceptions import ValidationError
 from ...channels import generic_http, get_channel, get_provider, registered_providers, sms_text
 from .reasons import reason_text
 
+#: Channels that take a person's time for each message.
+BY_PEOPLE = ("phone", "letter")
 _MANAGER = "prm_core.group_prm_manager"
 #: Reasons that lie in the gateway and not in one message.
 _TROUBLES = frozenset(
@@ -54,6 +56,10 @@ class PrmGateway(models.Model):
         help="One á or “ leaves room for 70 letters in an SMS and not 160: with this they are "
         "written in plain letters.",
     )
+    letter_window = fields.Selection(
+        [("left", "At the left"), ("right", "At the right")],
+        string="Envelope's window", required=True, default="left",
+    )  # fmt: skip
     price = fields.Monetary("Price of one SMS")
     currency_id = fields.Many2one(
         "res.currency", required=True, default=lambda self: self.env.company.currency_id
@@ -144,16 +150,15 @@ class PrmGateway(models.Model):
     def _usable_channels(self, company):
         """Codes of the channels by which a practice can write, email first.
 
-        WhatsApp is none of them yet: outside the 24 hours after a patient's own message it takes
-        approved templates only, and neither those messages nor those templates are known here.
+        Calls and letters cost people's time: they come last, so that what goes by itself does so
+        unless the patient likes them better or the template has a text for nothing else.
         """
-        domain = [
-            ("company_id", "=", company.id),
-            ("active", "=", True),
-            ("channel_id.code", "!=", "whatsapp"),
-        ]
-        gateways = self.sudo().search(domain)
-        return ("email", *dict.fromkeys(gateways.channel_id.mapped("code")))
+        domain = [("company_id", "=", company.id), ("active", "=", True)]
+        codes = dict.fromkeys(
+            gateway.channel_id.code for gateway in self.sudo().search_fetch(domain, ["channel_id"])
+        )
+        by_people = [code for code in BY_PEOPLE if code in codes]
+        return ("email", *(code for code in codes if code not in BY_PEOPLE), *by_people)
 
     @api.model
     def _adapter(self, company, channel_code):

@@ -90,7 +90,7 @@ class PrmMessage(models.Model):
     )
     _key_uniq = models.UniqueIndex("(idempotency_key) WHERE idempotency_key IS NOT NULL")
     _conversation_idx = models.Index("(patient_id, create_date DESC, id DESC)")
-    _queued_idx = models.Index("(scheduled_at, id) WHERE state = 'queued'")
+    _queued_idx = models.Index("(scheduled_at, id) WHERE state = 'queued' AND NOT by_hand")
     _sending_idx = models.Index("(claimed_at) WHERE state = 'sending'")
     _record_idx = models.Index("(res_model, res_id, id) WHERE res_id IS NOT NULL")
 

@@ -97,9 +97,9 @@ class PrmMessageDispatch(models.Model):
 
     @api.model
     def _count_due(self):
-        return self.search_count(
-            [("state", "=", "queued"), ("scheduled_at", "<=", fields.Datetime.now())], limit=1
-        )
+        now = fields.Datetime.now()
+        domain = [("state", "=", "queued"), ("by_hand", "=", False), ("scheduled_at", "<=", now)]
+        return self.search_count(domain, limit=1)
 
     @api.model
     def _claim(self, limit, claimant=None):
@@ -116,7 +116,7 @@ class PrmMessageDispatch(models.Model):
                        claimed_by = %(claimant)s, write_date = %(now)s
                  WHERE id IN (
                        SELECT id FROM prm_message
-                        WHERE state = 'queued' AND scheduled_at <= %(now)s
+                        WHERE state = 'queued' AND NOT by_hand AND scheduled_at <= %(now)s
                      ORDER BY scheduled_at, id
                         LIMIT %(limit)s
                           FOR UPDATE SKIP LOCKED)
@@ -139,7 +139,7 @@ class PrmMessageDispatch(models.Model):
             SQL(
                 """
                 SELECT id FROM prm_message
-                 WHERE state = 'sending'
+                 WHERE state = 'sending' AND NOT by_hand
                    AND CASE WHEN claimed_by IS NULL THEN claimed_at < %(limit)s
                        ELSE claimed_by NOT IN (
                             SELECT (classid::bigint << 32) | objid::bigint
@@ -294,6 +294,7 @@ class PrmMessageDispatch(models.Model):
         """The messages in the form of the channel contract."""
         result = []
         headers = messages._prepare_unsubscribe_headers()
+        options = messages._prepare_channel_options()
         reply_to = self.env["prm.mailbox"]._reply_to(messages.company_id)
         for message in messages:
             company = message.company_id
@@ -310,6 +311,7 @@ class PrmMessageDispatch(models.Model):
                     reply_to=reply_to.get(company.id, ""),
                     practice=company.name,
                     headers=headers.get(message.id, {}),
+                    options=options.get(message.id, {}),
                 )
             )
         return result

@@ -51,7 +51,8 @@ class PrmMessageGate(models.Model):
         own = self._addresses(patient, channels)
         for guardian in guardians or ():
             found = self._valid_addresses(
-                {"email": guardian.email, "sms": guardian.phone, "whatsapp": guardian.phone},
+                dict.fromkeys(("sms", "whatsapp", "phone"), guardian.phone)
+                | {"email": guardian.email},
                 channels,
             )
             if found:
@@ -68,6 +69,10 @@ class PrmMessageGate(models.Model):
     def _addresses(self, patient, channels):
         """Valid addresses by channel code."""
         raw = {"email": patient.email, "sms": patient.mobile, "whatsapp": patient.mobile}
+        if "phone" in channels:
+            raw["phone"] = patient.mobile or patient.phone_sanitized
+        if "letter" in channels:
+            raw["letter"] = patient._postal_address()
         return self._valid_addresses(raw, channels)
 
     @api.model

@@ -289,8 +289,18 @@ class PrmMessageInbound(models.Model):
         first = self.filtered(lambda message: not message.sent_at)
         self.write(values)
         if kind == "failed":
-            self._emit_ends(dict.fromkeys(self.ids, "failed"))
+            self._emit_ends(self._ends("failed"))
             self._fall_over()
         elif first:
             first.sent_at = fields.Datetime.now()
-            first._emit_ends(dict.fromkeys(first.ids, "sent"))
+            self._emit_ends(first._ends("sent"))
+
+    def _ends(self, state):
+        """Rows for `_emit_ends`."""
+        return [
+            (
+                message.id, state, message.patient_id.id, message.company_id.id, message.subject,
+                message.channel_id.code,
+            )
+            for message in self
+        ]  # fmt: skip

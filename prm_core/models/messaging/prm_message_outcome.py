@@ -10,6 +10,8 @@ from ...outbox import Request
 MAX_ATTEMPTS = 5
 #: Minutes to wait after the first attempt that failed for a passing reason; doubled each time.
 FIRST_RETRY = 5
+#: However long the other side wants to be left alone, for a day nobody asks why nothing goes.
+MAX_RETRY = timedelta(hours=24)
 #: Reasons that lie in the text or in the patient's will: another channel is no answer to them.
 NO_FALL_OVER = frozenset(("bad_content", "empty_text", "opted_out", "too_many_attempts"))
 
@@ -122,6 +124,8 @@ class PrmMessageOutcome(models.Model):
             return Verdict(self.id, "sent", provider_ref=outcome.provider_ref, sent_at=now)
         if outcome.retry and self.attempts < MAX_ATTEMPTS:
             wait = timedelta(minutes=FIRST_RETRY * 2 ** (self.attempts - 1))
+            if outcome.retry_after is not None:
+                wait = min(timedelta(seconds=outcome.retry_after), MAX_RETRY)
             return Verdict(
                 self.id, "queued", outcome.reason, outcome.detail, scheduled_at=now + wait
             )

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 
 from ... import policy, templating
 from ...bulk import insert
+from ...channels import manual_codes
 from .prm_link import EVERYWHERE
 
 #: Columns that not every message has; the others are always given.
@@ -53,6 +54,7 @@ class PrmMessageQueue(models.Model):
     def _prepare_all_vals(self, requests, decisions, facts):
         """Values of all messages, and the links that they carry (see `_issue_links`)."""
         channels = {channel.code: channel.id for channel in self.env["prm.channel"].search([])}
+        by_people = manual_codes()
         purposes = {
             purpose.code: purpose.id for purpose in self.env["prm.purpose"].sudo().search([])
         }
@@ -68,6 +70,7 @@ class PrmMessageQueue(models.Model):
             urls = {f"link.{action}": url for action, (_link, url) in of_request.items()}
             vals = self._prepare_message_vals(request, decision, urls, pick_body)
             vals["channel_id"] = channels.get(decision.channel, False)
+            vals["by_hand"] = decision.channel in by_people
             vals["purpose_id"] = purposes[request.purpose]
             link, _url = of_request.get(request.link_action, (False, False))
             vals["link_id"] = link and link.id
@@ -199,7 +202,11 @@ class PrmMessageQueue(models.Model):
         }
         body = pick_body(request.template, request.reader.lang, decision.channel)
         try:
-            return body._render(values)
+            words = body._render(values)
+            if approved := body._render_approved(values):
+                data = self._prepare_request_data(request) or {}
+                words["request_data"] = {**data, "approved": approved}
+            return words
         except templating.TemplateError as error:
             detail = body._explain(error)
             return {"state": "suppressed", "reason": "bad_template", "detail": detail}

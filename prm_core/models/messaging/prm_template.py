@@ -51,7 +51,10 @@ class PrmTemplate(models.Model):
         return {
             body.channel_kind
             for body in self.body_ids
-            if any(templating.is_health(name) for name in body._variables())
+            if any(
+                templating.is_health(name)
+                for name in body._variables() | set(body._approved_names())
+            )
         }
 
     def _variables(self):

@@ -124,6 +124,7 @@ class PrmTemplateEditor(models.Model):
     @api.depends(
         "purpose_id", "company_id",
         "body_ids.body", "body_ids.subject", "body_ids.lang", "body_ids.channel_kind",
+        "body_ids.approved_name",
     )  # fmt: skip
     def _compute_lint(self):
         for template in self:
@@ -172,6 +173,12 @@ class PrmTemplateEditor(models.Model):
                     "%(channel)s, %(lang)s: it tells something about health (%(names)s).",
                     channel=channel, lang=lang, names=", ".join(finding.detail),
                 )  # fmt: skip
+            elif finding.code == "not_approved":
+                text = self.env._(
+                    "WhatsApp, %s: no approved template. It goes only within 24 hours of the "
+                    "patient's own last message.",
+                    lang,
+                )
             else:
                 found = no_stop if finding.code == "no_stop" else no_link
                 found.setdefault(channel, []).append(lang)

@@ -57,6 +57,9 @@ _TEXTS = {
         "The patient's last message is more than a day old, and there is no approved template."
     ),
     "bad_approved_template": _lt("WhatsApp has no such approved template."),
+    "not_reached": _lt("Nobody picked up, several times."),
+    "no_credit": _lt("Odoo's SMS account has no credit left."),
+    "bad_sms_account": _lt("Odoo's SMS account is not registered, or not for this country."),
     "too_many_attempts": _lt("It was tried several times without success."),
 }
 

@@ -1,0 +1,71 @@
+from dataclasses import replace
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ... import templating
+
+
+class PrmTemplateBodyWhatsapp(models.Model):
+    """A WhatsApp text's twin at Meta: outside of a conversation only approved templates may go.
+
+    The text itself is sent while the patient's own last message is less than 24 hours old. Else the
+    approved template goes, with the values of the named variables in its places {{1}}, {{2}} …
+    """
+
+    _inherit = "prm.template.body"
+
+    approved_name = fields.Char(
+        "Approved template", help="Its name at Meta, approved in the language of this text."
+    )
+    approved_values = fields.Char(
+        "Values for it",
+        help="Variables for its places {{1}}, {{2}} …, in this order, with commas between: "
+        "patient.first_name, practice.name",
+    )
+
+    @api.constrains("approved_name", "approved_values", "channel_kind")
+    def _check_approved(self):
+        known = {variable.name for variable in templating.catalogue()}
+        for body in self:
+            names = body._approved_names()
+            if names and not body.approved_name:
+                raise ValidationError(
+                    self.env._("Enter the name of the approved template that takes these values.")
+                )
+            if unknown := [name for name in names if name not in known]:
+                raise ValidationError(
+                    self.env._(
+                        "There is no variable “%s”. Take one from the list of variables, and write "
+                        "it without brackets.",
+                        unknown[0],
+                    )
+                )
+
+    def _approved_names(self):
+        """Names of the variables for the approved template, in their order."""
+        self.ensure_one()
+        if self.channel_kind != "whatsapp":
+            return []
+        return [name.strip() for name in (self.approved_values or "").split(",") if name.strip()]
+
+    def _has_approved(self):
+        """Whether it can go without an open conversation."""
+        return bool(self and self.channel_kind == "whatsapp" and self.approved_name)
+
+    def _render_approved(self, values):
+        """The approved template as it is sent, or None when there is none.
+
+        WhatsApp takes no line breaks and no wide gaps in a value.
+
+        :raises templating.TemplateError: when a value is missing.
+        :return: dict with ``name`` and ``values``, a list of texts.
+        """
+        self.ensure_one()
+        if not self._has_approved():
+            return None
+        texts = [templating.render("{{ " + name + " }}", values) for name in self._approved_names()]
+        return {"name": self.approved_name.strip(), "values": [" ".join(t.split()) for t in texts]}
+
+    def _as_text(self):
+        return replace(super()._as_text(), approved=self._has_approved())
