@@ -98,6 +98,7 @@ class GatheredFacts:
         self.channel_codes = {channel.id: channel.code for channel in channels}
         self.permissions = self._gather_permissions(purposes)
         self.holds = self.messages._get_holds(self.patients)
+        self._codes = self._get_codes(requests)
         self._rules, self._channels, self._exposed, self._persons = {}, {}, {}, {}
         self._rules_by_country = self._gather_rules()
         self.contacts = self._gather_contacts(purposes)
@@ -137,6 +138,14 @@ class GatheredFacts:
         )
 
     # -- what is asked for once
+
+    @staticmethod
+    def _get_codes(requests):
+        """Channels for which addresses are looked up: of messages that wait, their own alone."""
+        if all(request.message for request in requests):
+            own = {request.message.channel_id.code for request in requests}
+            return tuple(code for code in registered_codes() if code in own)
+        return registered_codes()
 
     def _gather_permissions(self, purposes):
         """``{(purpose id, patient id): {channel code or None: state}}``"""
@@ -218,7 +227,7 @@ class GatheredFacts:
             wishes = (policy.Hours(window, self.env._("The patient's own wish")),)
         return {
             "status": patient.status,
-            "addresses": self.messages._addresses(patient, registered_codes()),
+            "addresses": self.messages._addresses(patient, self._codes),
             "order": tuple(filter(None, order)),
             "zone": patient._zone(),
             "wishes": wishes,

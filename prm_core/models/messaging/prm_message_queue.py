@@ -41,13 +41,18 @@ class PrmMessageQueue(models.Model):
         }
 
         @cache
+        def practice_variables(company):
+            return self._practice_variables(company)
+
+        @cache
         def pick_body(template, lang, channel):
             return template._pick_body(lang, (channel,))
 
         vals_list = []
         for index, (request, decision) in enumerate(zip(requests, decisions, strict=True)):
             link, url = links.get(index, (False, False))
-            vals = self._prepare_message_vals(request, decision, url, pick_body)
+            practice = practice_variables(request.patient.company_id)
+            vals = self._prepare_message_vals(request, decision, url, practice, pick_body)
             vals["channel_id"] = channels.get(decision.channel, False)
             vals["purpose_id"] = purposes[request.purpose]
             vals["link_id"] = link and link.id
@@ -108,9 +113,10 @@ class PrmMessageQueue(models.Model):
         return dict(zip(wanted, issued, strict=True))
 
     @api.model
-    def _prepare_message_vals(self, request, decision, url, pick_body):
+    def _prepare_message_vals(self, request, decision, url, practice, pick_body):
         """Values of the message for one request and what the gate said of it.
 
+        :param practice: the template's variables about the practice.
         :param pick_body: gives the `prm.template.body` for (template, language, channel code).
         """
         now = fields.Datetime.now()
@@ -134,7 +140,7 @@ class PrmMessageQueue(models.Model):
         if request.fallback_of and request.fallback_of.expires_at:
             vals["expires_at"] = request.fallback_of.expires_at
         vals["reason"] = decision.reason if decision.until else False
-        values = {**self._patient_variables(request.patient), **request.variables}
+        values = {**self._patient_variables(request.patient, practice), **request.variables}
         if url:
             values[f"link.{request.link_action}"] = url
         body = pick_body(request.template, request.patient.lang, decision.channel)
@@ -155,13 +161,22 @@ class PrmMessageQueue(models.Model):
         return json.loads(json.dumps(data, default=str)) if any(data.values()) else False
 
     @api.model
-    def _patient_variables(self, patient):
-        """Values that every template may use about the patient and the practice."""
-        company = patient.company_id
-        practice = company.partner_id
+    def _patient_variables(self, patient, practice=None):
+        """Values that every template may use about the patient and the practice.
+
+        :param practice: what `_practice_variables` gives for it, when the caller has it already.
+        """
         return {
             "patient.first_name": patient._salutation() or "",
             "patient.full_name": patient.name or "",
+            **(practice or self._practice_variables(patient.company_id)),
+        }
+
+    @api.model
+    def _practice_variables(self, company):
+        """Those of them that are the same for all patients of a practice."""
+        practice = company.partner_id
+        return {
             "practice.name": company.name or "",
             "practice.phone": practice.phone or "",
             "practice.email": company.email or "",
