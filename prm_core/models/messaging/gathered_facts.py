@@ -107,6 +107,7 @@ class GatheredFacts:
         self.channel_codes = {channel.id: channel.code for channel in channels}
         self.permissions = self._gather_permissions(purposes)
         self.holds = self.messages._get_holds(self.patients)
+        self._codes = self._get_codes(requests)
         self._rules, self._channels, self._exposed, self._persons = {}, {}, {}, {}
         self._approved, self._windows, self._usable = {}, None, {}
         self._rules_by_country = self._gather_rules()
@@ -149,6 +150,14 @@ class GatheredFacts:
         )
 
     # -- what is asked for once
+
+    @staticmethod
+    def _get_codes(requests):
+        """Channels for which addresses are looked up: of messages that wait, their own alone."""
+        if all(request.message for request in requests):
+            own = {request.message.channel_id.code for request in requests}
+            return tuple(code for code in registered_codes() if code in own)
+        return registered_codes()
 
     def _gather_permissions(self, purposes):
         """``{(purpose id, patient id): {channel code or None: state}}``"""
@@ -281,7 +290,7 @@ class GatheredFacts:
     def _codes_of(self, company):
         """Channels for which addresses are looked at: where people send, only if they do."""
         usable = self._usable_of(company)
-        return [code for code in registered_codes() if code not in BY_PEOPLE or code in usable]
+        return [code for code in self._codes if code not in BY_PEOPLE or code in usable]
 
     def _may_whatsapp(self, request):
         """Whether WhatsApp takes the message: for an approved template, or in a conversation."""

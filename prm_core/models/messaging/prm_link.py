@@ -83,7 +83,8 @@ class PrmLink(models.Model):
                 }
             )
         links = insert(self.sudo(), vals_list)
-        return [(link, self._url(token)) for link, token in zip(links, tokens, strict=True)]
+        head = self._url("-").removesuffix("-")
+        return [(link, head + token) for link, token in zip(links, tokens, strict=True)]
 
     @api.model
     def _issue(self, action, patient, record=None, payload=None, days=DEFAULT_DAYS):

@@ -1,5 +1,4 @@
 from odoo import api, models
-from odoo.tools.urls import urljoin
 
 #: Version of the words on the page, kept with every answer that is given there.
 WORDING = "unsubscribe-2026-11"
@@ -36,7 +35,8 @@ class PrmLink(models.Model):
     @api.model
     def _unsubscribe_url(self, url):
         """The one-click address of a link that `_issue_many` made."""
-        return urljoin(self.get_base_url(), "/prm/u/" + url.rpartition("/")[2])
+        head, _path, token = url.rpartition("/prm/l/")
+        return f"{head}/prm/u/{token}"
 
     def _page_unsubscribe(self, _params):
         """Asks whether to unsubscribe, or says that it is done."""

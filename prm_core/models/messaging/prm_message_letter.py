@@ -76,9 +76,11 @@ class PrmMessageLetter(models.Model):
     def _let_letters_pass(self):
         """Those that the gate lets go now; what it says of the others is recorded."""
         facts, broken = self._each_by_itself(self._gather_claimed_facts)
-        held_back, allowed = self._judge_forbidden(facts)
+        asked = self - broken
+        held_back = asked._judge_forbidden(facts)
         self._record([*held_back, *broken._judge_broken()])
-        return (self & allowed).sorted("id")
+        left = {verdict.message_id for verdict in held_back}
+        return asked.filtered(lambda letter: letter.id not in left).sorted("id")
 
     def _render_letters(self, company):
         """One PDF with a sheet or more for each; the address is the one of this day."""

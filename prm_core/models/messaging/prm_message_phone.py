@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 
 class PrmMessagePhone(models.Model):
@@ -6,9 +6,8 @@ class PrmMessagePhone(models.Model):
 
     _inherit = "prm.message"
 
-    def _emit_ends(self, states):
+    @api.model
+    def _emit_ends(self, rows):
         """Nothing was sent yet when a call is put on the list."""
-        called = self.filtered(
-            lambda one: one.channel_id.code == "phone" and states[one.id] == "sent"
-        )
-        return super(PrmMessagePhone, self - called)._emit_ends(states)
+        told = [row for row in rows if (row[1], row[5]) != ("sent", "phone")]
+        return super()._emit_ends(told)

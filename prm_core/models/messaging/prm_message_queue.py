@@ -60,6 +60,10 @@ class PrmMessageQueue(models.Model):
         }
 
         @cache
+        def practice_variables(company):
+            return self._practice_variables(company)
+
+        @cache
         def pick_body(template, lang, channel):
             return template._pick_body(lang, (channel,))
 
@@ -67,8 +71,9 @@ class PrmMessageQueue(models.Model):
         vals_list = []
         for index, (request, decision) in enumerate(zip(requests, decisions, strict=True)):
             of_request = links.get(index, {})
-            urls = {f"link.{action}": url for action, (_link, url) in of_request.items()}
-            vals = self._prepare_message_vals(request, decision, urls, pick_body)
+            known = dict(practice_variables(request.patient.company_id))
+            known.update((f"link.{action}", url) for action, (_link, url) in of_request.items())
+            vals = self._prepare_message_vals(request, decision, known, pick_body)
             vals["channel_id"] = channels.get(decision.channel, False)
             vals["by_hand"] = decision.channel in by_people
             vals["purpose_id"] = purposes[request.purpose]
@@ -156,10 +161,10 @@ class PrmMessageQueue(models.Model):
         return result
 
     @api.model
-    def _prepare_message_vals(self, request, decision, urls, pick_body):
+    def _prepare_message_vals(self, request, decision, known, pick_body):
         """Values of the message for one request and what the gate said of it.
 
-        :param urls: addresses of its links by the names of their variables.
+        :param known: the template's variables about the practice, and addresses of its links.
         :param pick_body: gives the `prm.template.body` for (template, language, channel code).
         """
         now = fields.Datetime.now()
@@ -186,19 +191,19 @@ class PrmMessageQueue(models.Model):
         if request.fallback_of and request.fallback_of.expires_at:
             vals["expires_at"] = request.fallback_of.expires_at
         vals["reason"] = decision.reason if decision.until else False
-        words = self._prepare_words(request, decision, urls, pick_body)
+        words = self._prepare_words(request, decision, known, pick_body)
         return {**vals, "state": "queued", **words}
 
     @api.model
-    def _prepare_words(self, request, decision, urls, pick_body):
+    def _prepare_words(self, request, decision, known, pick_body):
         """Subject, body and language of a message that may go, or why there are none."""
         if not request.template:
             return self._prepare_own_words(request)
         values = {
-            **self._patient_variables(request.patient, request.recipient),
+            **self._person_variables(request.patient, request.recipient),
             "family.lines": [request.merge_line] if request.merge_line else [],
             **request.variables,
-            **urls,
+            **known,
         }
         body = pick_body(request.template, request.reader.lang, decision.channel)
         try:
@@ -237,16 +242,30 @@ class PrmMessageQueue(models.Model):
 
     @api.model
     def _patient_variables(self, patient, recipient=None):
-        """Values that every template may use about the patient and the practice.
+        """Values that every template may use about the patient and the practice."""
+        return {
+            **self._person_variables(patient, recipient),
+            **self._practice_variables(patient.company_id),
+        }
+
+    @api.model
+    def _person_variables(self, patient, recipient=None):
+        """Values about the patient.
 
         :param recipient: the contact who reads it when that is not the patient.
         """
-        company = patient.company_id
+        called = patient._salutation() or ""
+        return {
+            "patient.first_name": called,
+            "patient.full_name": patient.name or "",
+            "recipient.name": (recipient and recipient.name) or called,
+        }
+
+    @api.model
+    def _practice_variables(self, company):
+        """Values that are the same for all patients of a practice."""
         practice = company.partner_id
         return {
-            "patient.first_name": patient._salutation() or "",
-            "patient.full_name": patient.name or "",
-            "recipient.name": (recipient and recipient.name) or patient._salutation() or "",
             "practice.name": company.name or "",
             "practice.phone": practice.phone or "",
             "practice.email": company.email or "",

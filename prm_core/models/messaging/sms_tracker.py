@@ -36,7 +36,9 @@ class SmsTracker(models.Model):
         messages = self.env["prm.message"].sudo()
         found = messages.search([("idempotency_key", "in", keys), ("channel_id.code", "=", "sms")])
         kind, reason = REPORTS.get(said, ("unknown", ""))
-        for (company, channel), ours in found._by_road():
+        for (company, channel), ours in found.grouped(
+            lambda message: (message.company_id, message.channel_id)
+        ).items():
             self.env["prm.message.event"]._store(
                 company,
                 channel,
