@@ -1,9 +1,13 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.tools import email_normalize, html2plaintext
 
 from ...channels import ProviderEvent
 from ...delivery_status import is_automatic, message_key, parse
 from ...email_reply import new_text
+
+_logger = logging.getLogger(__name__)
 
 
 class PrmMailbox(models.Model):
@@ -102,5 +106,11 @@ class MailThread(models.AbstractModel):
     @api.model
     def _routing_handle_bounce(self, email_message, message_dict):
         result = super()._routing_handle_bounce(email_message, message_dict)
-        self.env["prm.message.event"].sudo()._store_email_reports(parse(email_message))
+        try:
+            reports = parse(email_message)
+        except Exception:
+            # Others write these reports, and some write them badly: all other mail goes on.
+            _logger.warning("A report about an email can't be read.", exc_info=True)
+            return result
+        self.env["prm.message.event"].sudo()._store_email_reports(reports)
         return result
