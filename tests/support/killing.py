@@ -30,7 +30,12 @@ class Gateway:
             disable_nagle_algorithm = True
 
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    # Whoever called died in the middle of a word: no gateway takes that.
+                    self.close_connection = True
+                    return
                 with lock:
                     taken.update(body.decode().split("\n"))
                 time.sleep(ANSWER_AFTER)
