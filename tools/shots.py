@@ -34,6 +34,22 @@ SCREENS = {
          "button[name=action_send]", ".modal .o_data_row"),
     ),
     "messages": ("receptionist", "/odoo/action-prm_core.prm_message_action", (".o_list_view",)),
+    "inbox": ("receptionist", "/odoo/action-prm_core.prm_inbox_action", (_LIST,)),
+    "inbox-message": ("receptionist", "/odoo/action-prm_core.prm_inbox_action",
+                      (_LIST, _CELL.format(1), _FORM)),
+    "inbox-whose": ("receptionist", "/odoo/action-prm_core.prm_inbox_action",
+                    (_LIST, "button[name=action_open_assign]", ".modal .o_form_view")),
+    "guardians": ("receptionist", "/odoo/patients",
+                  (_LIST, _CELL.format(2), _FORM, "a[name=guardians]",
+                   "[name=guardian_ids] .o_list_view")),
+    "letters": ("receptionist", "/odoo/action-prm_core.prm_letter_action", (".o_list_view",)),
+    "calls": ("receptionist", "/odoo/action-prm_core.prm_call_action", (".o_list_view",)),
+    "reports": ("manager", "/odoo/action-prm_core.prm_message_event_action", (_LIST,)),
+    "report": ("manager", "/odoo/action-prm_core.prm_message_event_action",
+               (_LIST, _CELL.format(0), _FORM)),
+    "gateway": ("manager", "/odoo/action-prm_core.prm_gateway_action",
+                (_LIST, _CELL.format(0), _FORM)),
+    "mailbox": ("manager", "/odoo/action-prm_core.prm_mailbox_action", (".o_list_view",)),
     "rules": ("manager", "/odoo/action-prm_core.prm_policy_rule_action", (".o_list_view",)),
     "purpose": ("manager", "/odoo/action-prm_core.prm_purpose_action",
                 (_LIST, ".o_data_row >> nth=1 >> td[name=name]", _FORM)),
@@ -47,6 +63,26 @@ SCREENS = {
 #: Nothing is loading any more.
 SETTLED = "() => document.fonts.status === 'loaded' && !document.querySelector('.o_loading')"
 
+#: What has come in, and a gateway, so that those screens show something.
+ANSWERS = """
+from odoo.addons.prm_core.channels import ProviderEvent
+sms = env.ref("prm_core.prm_channel_sms")
+gateway = env["prm.gateway"].create({"name": "SMS of the practice", "provider": "twilio",
+    "account": "AC" + "0" * 32, "secret": "x", "sender": "+12025550100", "price": 0.07})
+patients = env["prm.patient"].search(
+    [("mobile", "!=", False), ("status", "=", "active"), ("household_id", "!=", False)], limit=2)
+texts = ("Can I come a little later on Monday, at about half past five?", "My tooth hurts again")
+reports = [ProviderEvent(f"in-{n}", "inbound", address=patient.mobile, text=text,
+                         raw={"MessageStatus": "received", "From": patient.mobile, "Body": text})
+           for n, (patient, text) in enumerate(zip(patients, texts, strict=True))]
+reports.append(ProviderEvent("in-9", "inbound", address="+12025550199",
+                             text="Hello, this is a new number", raw={"MessageStatus": "received"}))
+events = env["prm.message.event"]
+events._store(env.company, sms, reports, gateway)
+while events._apply_due():
+    pass
+"""
+
 #: Of each language there is a patient in the demo practice who gets a link.
 LANGUAGES = ("en_US", "it_IT", "es_ES", "de_DE", "zh_CN")
 ISSUE_LINKS = f"""
@@ -58,6 +94,8 @@ for lang in {LANGUAGES!r}:
     _link, url = env["prm.link"]._issue(
         "book_appointment", recall.patient_id, record=recall, payload=payload)
     print("URL", lang, url.rpartition("/")[2])
+    _link, url = env["prm.link"]._issue("preferences", recall.patient_id)
+    print("URL", "preferences-" + lang, url.rpartition("/")[2])
 env.cr.commit()
 """
 
@@ -82,14 +120,14 @@ def serving():
         databases.drop(DATABASE)
 
 
-def _tokens():
-    """Tokens of booking links by language."""
+def _fill():
+    """Make what the pictures show; tokens of links by language."""
     line = databases.odoo_command(
         "-c", settings.ODOO_CONF, "-d", DATABASE, "--no-http", command="shell"
     )
     result = subprocess.run(
         [str(part) for part in line],
-        input=ISSUE_LINKS,
+        input=ANSWERS + ISSUE_LINKS,
         env=postgres.environment(),
         capture_output=True,
         text=True,
@@ -121,8 +159,14 @@ def _staff_screens(browser, address):
         _save(page, name)
 
 
-def _patient_screens(browser, address):
-    for lang, token in _tokens().items():
+def _patient_screens(browser, address, tokens):
+    for lang, token in tokens.items():
+        if lang.startswith("preferences"):
+            page = browser.new_page(**PHONE)
+            page.goto(f"{address}/prm/l/{token}")
+            page.screenshot(path=settings.SHOTS / f"{lang}.png", full_page=True)
+            page.close()
+            continue
         page = browser.new_page(**PHONE)
         page.goto(f"{address}/prm/l/{token}")
         _save(page, f"booking-1-{lang}")
@@ -137,9 +181,10 @@ def _patient_screens(browser, address):
 def main():
     settings.SHOTS.mkdir(parents=True, exist_ok=True)
     with serving() as address, sync_playwright() as playwright:
+        tokens = _fill()
         browser = launch(playwright)
         _staff_screens(browser, address)
-        _patient_screens(browser, address)
+        _patient_screens(browser, address, tokens)
         browser.close()
 
 

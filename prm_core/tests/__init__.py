@@ -4,7 +4,8 @@ from . import test_composer
 from . import test_contact_hours
 from . import test_conversation
 from . import test_gate
-from . import test_channel_contract
+from . import test_http_channels
+from . import test_other_channels
 from . import test_gateway
 from . import test_http_call
 from . import test_link
