@@ -89,7 +89,7 @@ def main():
     outbox(report, idempotent=False)
     outbox(report, idempotent=True)
     theirs(
-        report, "SMS queue", "SmsQueue", messages=20_000, life=(1, 500), grace=0.3, table="sms_sms",
+        report, "SMS queue", "SmsQueue", messages=40_000, life=(1, 500), grace=0.1, table="sms_sms",
         key="uuid", failed="state = 'error'",
     )  # fmt: skip
     theirs(
