@@ -48,7 +48,7 @@ SCREENS = {
     "report": ("manager", "/odoo/action-prm_core.prm_message_event_action",
                (_LIST, _CELL.format(0), _FORM)),
     "gateway": ("manager", "/odoo/action-prm_core.prm_gateway_action",
-                (_LIST, _CELL.format(0), _FORM)),
+                (_LIST, ".o_data_row >> td[name=name]", _FORM)),
     "mailbox": ("manager", "/odoo/action-prm_core.prm_mailbox_action", (".o_list_view",)),
     "rules": ("manager", "/odoo/action-prm_core.prm_policy_rule_action", (".o_list_view",)),
     "purpose": ("manager", "/odoo/action-prm_core.prm_purpose_action",

@@ -15,7 +15,7 @@ class PrmMessageAssign(models.TransientModel):
         "prm.patient", string="One of these", domain="[('id', 'in', candidate_ids)]"
     )
     patient_id = fields.Many2one("prm.patient", required=True)
-    keep_address = fields.Boolean("Keep this number or address for the patient")
+    keep_address = fields.Boolean("Keep as the patient's own")
 
     @api.onchange("candidate_id")
     def _onchange_candidate_id(self):

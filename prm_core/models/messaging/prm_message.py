@@ -106,10 +106,11 @@ class PrmMessage(models.Model):
                 self.env, policy.from_plain(message.facts), message.policy_version
             )
 
-    @api.depends("subject", "patient_id")
+    @api.depends("subject", "patient_id", "address")
     def _compute_display_name(self):
         for message in self:
-            message.display_name = message.subject or message.patient_id.display_name
+            name = message.subject or message.patient_id.display_name
+            message.display_name = name or message.address
 
     def _advance(self, state, **vals):
         """Move messages on after a report from outside; those it would move back stay.

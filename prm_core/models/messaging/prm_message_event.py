@@ -82,6 +82,12 @@ class PrmMessageEvent(models.Model):
         for event in self.sudo():
             event.raw_shown = mask_report(event.raw)
 
+    @api.depends("kind")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for event in self:
+            event.display_name = labels.get(event.kind)
+
     @api.model
     def _store(self, company, channel, reports, gateway=None):
         """Keep reports that have not come before, and see to it that they are applied.

@@ -234,6 +234,11 @@ class PrmMessageInbound(models.Model):
 
     # -- what staff do with it
 
+    def action_answer(self):
+        """Open the conversation, to write back."""
+        self.ensure_one()
+        return self.patient_id.action_open_conversation()
+
     def action_done(self):
         """Nothing more to do about these."""
         self._check_receptionist()
