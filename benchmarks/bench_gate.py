@@ -20,9 +20,9 @@ HISTORY = """
       FROM prm_patient p CROSS JOIN prm_purpose u
      WHERE (p.id + u.id) % 2 = 0;
     INSERT INTO prm_message (patient_id, company_id, purpose_id, channel_id, direction, state,
-                             scheduled_at, sent_at, attempts)
+                             scheduled_at, sent_at, attempts, by_hand)
     SELECT p.id, p.company_id, u.id, c.id, 'out', 'sent', now() - interval '1 day' * n,
-           now() - interval '1 day' * n, 1
+           now() - interval '1 day' * n, 1, false
       FROM prm_patient p
       JOIN prm_purpose u ON u.code = 'recall'
       JOIN prm_channel c ON c.code = 'email'
