@@ -255,7 +255,9 @@ def test_recall_sent_read_and_booked(imported):
     )  # fmt: skip
     assert len(event) == 1, "one link, one visit"
     start = datetime.fromisoformat(event[0]["start"]).replace(tzinfo=UTC).astimezone(ZONE)
-    assert start.strftime("%-I:%M") in said and str(start.day) in said
+    # The page tells the time as the patient's language does: "1:00 PM" or "13:00".
+    clock = "%-I:%M" if re.search(r"\d[\s\u202f]?[AP]M\b", said) else "%-H:%M"
+    assert start.strftime(clock) in said and str(start.day) in said
     assert start > datetime.now(UTC) + timedelta(minutes=30)
     assert event[0]["user_id"][1] == "Hygienist"
     assert patient_name not in event[0]["name"]
