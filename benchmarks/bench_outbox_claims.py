@@ -85,13 +85,13 @@ class Bench:
     def claims(self):
         """Claim and record."""
         from odoo.addons.prm_core.channels import Outcome
-        from odoo.addons.prm_core.models.messaging.prm_message_dispatch import BATCH_SIZE
+        from odoo.addons.prm_core.outbox import MAX_BATCH
 
         self._begin()
         commit = self.env["ir.cron"]._commit_progress
         messages = self.practice.messages
         with harness.stopwatch() as seconds, messages._claimant() as claimant:
-            while batch := messages._claim(BATCH_SIZE, claimant):
+            while batch := messages._claim(MAX_BATCH, claimant):
                 commit(0)
                 batch._finish({key: Outcome(key, "sent") for key in batch.ids}, False)
                 commit(0)

@@ -21,6 +21,8 @@ Would you rather talk to us? Simply reply to this email.
 See you soon,
 {{ practice.name }}"""
 
+SUBJECT = "{{ patient.first_name }}, your next visit"
+
 SMS = "Dear {{ patient.first_name }}, it is time for your next visit. Call us. {{ practice.name }}"
 
 
@@ -65,7 +67,7 @@ class Practice:
                 "purpose_id": purpose.id,
                 "body_ids": [
                     (0, 0, {"lang": "en", "channel_kind": channel, "body": body,
-                            "subject": "{{ patient.first_name }}, your next visit"})
+                            "subject": SUBJECT if channel == "email" else False})
                 ],
             }
         )  # fmt: skip

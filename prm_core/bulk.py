@@ -5,6 +5,7 @@ Records of other models go through ``create()``, because other add-ons may exten
 """
 
 from odoo import fields
+from odoo.tools import SQL
 
 PAGE_ROWS = 1000
 
@@ -26,19 +27,10 @@ def insert(model, vals_list, skip_existing=False):
     now, uid = fields.Datetime.now(), model.env.uid
     log = {"create_uid": uid, "create_date": now, "write_uid": uid, "write_date": now}
     shared.update((name, value) for name, value in log.items() if name in model._fields)
-    tail = tuple(shared.values())
-    converters = [(name, model._fields[name].convert_to_column_insert) for name in columns]
-    names = ", ".join(f'"{name}"' for name in (*columns, *shared))
-    skip = "ON CONFLICT DO NOTHING" if skip_existing else ""
-    rows = model.env.cr.execute_values(
-        f'INSERT INTO "{model._table}" ({names}) VALUES %s {skip} RETURNING id',
-        [
-            (*(convert(vals.get(name), model) for name, convert in converters), *tail)
-            for vals in vals_list
-        ],
-        page_size=PAGE_ROWS,
-        fetch=True,
-    )
+    rows = []
+    for start in range(0, len(vals_list), PAGE_ROWS):
+        page = vals_list[start : start + PAGE_ROWS]
+        rows += model.env.execute_query(_to_statement(model, columns, shared, page, skip_existing))
     records = model.browse([row[0] for row in rows])
     for field in model._fields.values():
         if field.compute and field.store and field.name not in given:
@@ -50,6 +42,42 @@ def insert(model, vals_list, skip_existing=False):
             model.env.remove_to_compute(model._fields[name], records)
     _forget_lists(model, columns, vals_list)
     return records
+
+
+def _to_statement(model, columns, shared, vals_list, skip_existing):
+    """One INSERT for some records, column by column: quicker to write and to read than row by row.
+
+    :param columns: names that come from the records; what they all have in common is said once.
+    :param shared: ``{column: value}``, ready for the database, of what every record gets.
+    """
+    values = {name: [vals.get(name) for vals in vals_list] for name in columns}
+    # Without a column that is unfolded there would be one row: the first one always is.
+    same = {name for name in columns[1:] if all(value is values[name][0] for value in values[name])}
+    given, terms = [], []
+    for name in columns:
+        convert = model._fields[name].convert_to_column_insert
+        if name in same:
+            terms.append((name, _cast(model, name, convert(values[name][0], model))))
+        else:
+            array = [convert(value, model) for value in values[name]]
+            given.append((name, _cast(model, name, array, "[]")))
+            terms.append((name, SQL.identifier("given", name)))
+    terms += [(name, _cast(model, name, value)) for name, value in shared.items()]
+    comma = SQL(", ")
+    return SQL(
+        "INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS given(%s) %s RETURNING id",
+        SQL.identifier(model._table),
+        comma.join(SQL.identifier(name) for name, _term in terms),
+        comma.join(term for _name, term in terms),
+        comma.join(term for _name, term in given),
+        comma.join(SQL.identifier(name) for name, _term in given),
+        SQL("ON CONFLICT DO NOTHING") if skip_existing else SQL(),
+    )
+
+
+def _cast(model, name, value, suffix=""):
+    """A value in SQL, in the type of a field's column."""
+    return SQL("%s::%s", value, SQL(model._fields[name].column_type[1] + suffix))
 
 
 def _forget_lists(model, columns, vals_list):

@@ -45,9 +45,26 @@ class Request:
     subject: str = ""
 
     @property
-    def reader(self):
-        """The record of who reads it: a contact in the patient's place, or the patient."""
-        return self.recipient or self.patient
+    def lang(self):
+        """Language of who reads it: of a contact in the patient's place, or of the patient."""
+        return (self.recipient or self.patient.partner_id).lang
+
+
+MIN_BATCH, MAX_BATCH = 50, 500
+#: Seconds that a dispatcher's batch should take at most.
+BATCH_SECONDS = 1
+
+
+def next_batch(size, seconds):
+    """How many messages a dispatcher takes next, after so many took so long.
+
+    What belongs to a batch costs less for each message the more there are. But the gate is asked
+    when a batch begins: a patient's "stop" counts from the next one on, and of a batch that a
+    crash cuts off somebody may have to say what became of it. So a batch is short in time.
+    """
+    if seconds > BATCH_SECONDS:
+        return max(size // 2, MIN_BATCH)
+    return min(size * 2, MAX_BATCH) if seconds < BATCH_SECONDS / 2 else size
 
 
 #: Message states in the order of their life; a late report never moves a message back. That it

@@ -370,8 +370,10 @@ def _hours_checks(facts, channel):
 
 
 def to_plain(facts):
-    """What a decision was based on, as plain values that JSON can hold."""
-    return {
+    """What a decision was based on, as plain values that JSON can hold; what there was none of is
+    left out: it is kept with every message.
+    """
+    plain = {
         "status": facts.status,
         "opt_in": facts.opt_in,
         "opt_in_channels": sorted(facts.opt_in_channels),
@@ -403,35 +405,39 @@ def to_plain(facts):
         "guardian": facts.guardian,
         "text_limits": facts.text_limits,
     }
+    return {name: value for name, value in plain.items() if value}
 
 
 def from_plain(plain):
     """The facts of a stored decision; where there was an address, only that there was one."""
+    get = plain.get
+    day = get("paused_until")
+    permissions = get("permissions", {})
     return Facts(
-        status=plain["status"],
-        opt_in=plain["opt_in"],
-        opt_in_channels=frozenset(plain["opt_in_channels"]),
-        permissions={channel or None: state for channel, state in plain["permissions"].items()},
-        addresses=dict.fromkeys(plain["has_address"], "…"),
-        blocked=plain["blocked"],
-        order=tuple(plain["order"]),
-        channels=tuple(plain["channels"]),
-        exposed=frozenset(plain["exposed"]),
-        blocks=tuple(plain["blocks"]),
-        holds=tuple(Hold(reason, _moment(until)) for reason, until in plain["holds"]),
-        now=_moment(plain["now"]),
-        zone=plain["zone"],
+        status=get("status"),
+        opt_in=get("opt_in", False),
+        opt_in_channels=frozenset(get("opt_in_channels", ())),
+        permissions={channel or None: state for channel, state in permissions.items()},
+        addresses=dict.fromkeys(get("has_address", ()), "…"),
+        blocked=get("blocked", {}),
+        order=tuple(get("order", ())),
+        channels=tuple(get("channels", ())),
+        exposed=frozenset(get("exposed", ())),
+        blocks=tuple(get("blocks", ())),
+        holds=tuple(Hold(reason, _moment(until)) for reason, until in get("holds", ())),
+        now=_moment(get("now")),
+        zone=get("zone", "UTC"),
         hours=tuple(
             Hours(Window(start, stop, frozenset(days)), source, channel)
-            for start, stop, days, source, channel in plain["hours"]
+            for start, stop, days, source, channel in get("hours", ())
         ),
-        paused_until=plain["paused_until"] and date.fromisoformat(plain["paused_until"]),
-        caps=tuple(Cap(*cap) for cap in plain["caps"]),
-        contacts=tuple((_moment(moment), channel) for moment, channel in plain["contacts"]),
-        not_after=_moment(plain["not_after"]),
-        sources=plain["sources"],
-        guardian=plain.get("guardian", False),
-        text_limits=plain.get("text_limits", {}),
+        paused_until=date.fromisoformat(day) if day else None,
+        caps=tuple(Cap(*cap) for cap in get("caps", ())),
+        contacts=tuple((_moment(moment), channel) for moment, channel in get("contacts", ())),
+        not_after=_moment(get("not_after")),
+        sources=get("sources", {}),
+        guardian=get("guardian", False),
+        text_limits=get("text_limits", {}),
     )
 
 

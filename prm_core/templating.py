@@ -206,11 +206,17 @@ def check(source, known=None):
         _check_node(node, known, frozenset(), 0)
 
 
+@lru_cache(maxsize=MAX_COMPILED)
+def _steps(name):
+    *path, last = name.split(".")
+    return path, last
+
+
 def _nested(values):
     """``{"patient.name": 1}`` as ``{"patient": {"name": 1}}``; names already nested stay."""
     result = {}
     for name, value in values.items():
-        *path, last = name.split(".")
+        path, last = _steps(name)
         place = result
         for part in path:
             place = place.setdefault(part, {})
@@ -230,6 +236,8 @@ def render(source, values):
     :param values: dotted names to plain values.
     :raises TemplateError: for a value that is missing, or a text that grows without measure.
     """
+    if "{" not in source and len(source) <= MAX_OUTPUT:
+        return source
     try:
         template = _compile(source)
         parts, length = [], 0

@@ -2,6 +2,7 @@ from . import importing
 from . import test_access_everything
 from . import test_composer
 from . import test_contact_hours
+from . import test_bulk
 from . import test_conversation
 from . import test_gate
 from . import test_http_channels
@@ -16,6 +17,7 @@ from . import test_webhook
 from . import test_reading
 from . import test_inbound
 from . import test_dispatch
+from . import test_outbox_batches
 from . import test_patient
 from . import test_patient_search
 from . import test_policy

@@ -424,7 +424,7 @@ class _LookUp:
             state.code.upper(): state.id
             for state in env["res.country.state"].search([("country_id", "=", run.country_id.id)])
         }
-        self.channels = {c.code: c.id for c in env["prm.channel"].search([])}
+        self.channels = env["prm.channel"]._ids_by_code()
         self.purposes = {p.code: p for p in env["prm.purpose"].search([])}
         self.languages = defaultdict(lambda: False)
         for code, _name in env["res.lang"].get_installed():

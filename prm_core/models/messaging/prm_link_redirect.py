@@ -3,7 +3,6 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
-from odoo.tools import ormcache
 from odoo.tools.urls import urljoin
 
 from ...reading import is_person
@@ -11,6 +10,8 @@ from ...reading import is_person
 #: An address of the web in a text; what ends a sentence does not belong to it.
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 REDIRECT_DAYS = 180
+#: Channels on which a person can follow an address.
+LINKED_CHANNELS = ("email", "sms", "whatsapp", "portal")
 
 
 class PrmLink(models.Model):
@@ -77,8 +78,10 @@ class PrmMessage(models.Model):
         """
         issuer = self.env["prm.link"]
         places, wishes = [], []
+        by_code = self.env["prm.channel"]._ids_by_code()
+        linked = {by_code[code] for code in LINKED_CHANNELS if code in by_code}
         for index, (vals, request) in enumerate(zip(vals_list, requests, strict=True)):
-            if vals["state"] == "queued" and vals["channel_id"] in self._linked_channels():
+            if vals["state"] == "queued" and vals["channel_id"] in linked:
                 for url in issuer._foreign_addresses(vals["body"]):
                     places.append((index, url))
                     wishes.append(issuer._redirect_wish(request.patient, url))
@@ -88,9 +91,3 @@ class PrmMessage(models.Model):
             whole = re.compile(re.escape(url) + r"(?![\w/?=&#%+-]|[.:,;]\w)")
             vals["body"] = whole.sub(lambda _match, to=to: to, vals["body"])
             links.setdefault(index, {})[f"redirect {link.id}"] = (link, to)
-
-    @ormcache()
-    def _linked_channels(self):
-        """Database ids of the channels on which a person can follow an address."""
-        codes = ("email", "sms", "whatsapp", "portal")
-        return frozenset(self.env["prm.channel"].sudo().search([("code", "in", codes)]).ids)

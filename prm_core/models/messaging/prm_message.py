@@ -28,7 +28,7 @@ class PrmMessage(models.Model):
     _rec_name = "subject"
 
     patient_id = fields.Many2one("prm.patient", ondelete="cascade")
-    company_id = fields.Many2one("res.company", string="Practice", required=True, index=True)
+    company_id = fields.Many2one("res.company", string="Practice", required=True)
     purpose_id = fields.Many2one("prm.purpose", ondelete="restrict")
     template_id = fields.Many2one("prm.template", ondelete="set null")
     channel_id = fields.Many2one("prm.channel", ondelete="restrict")
@@ -55,7 +55,6 @@ class PrmMessage(models.Model):
         ],
         required=True,
         default="draft",
-        index=True,
     )
     reason = fields.Char(help="Code of why it was held back or failed.")
     reason_text = fields.Char(string="Why", compute="_compute_reason_text")
@@ -91,6 +90,8 @@ class PrmMessage(models.Model):
     _key_uniq = models.UniqueIndex("(idempotency_key) WHERE idempotency_key IS NOT NULL")
     _conversation_idx = models.Index("(patient_id, create_date DESC, id DESC)")
     _queued_idx = models.Index("(scheduled_at, id) WHERE state = 'queued' AND NOT by_hand")
+    #: Of what has ended well there is much, and it is found by its patient.
+    _open_idx = models.Index("(id) WHERE state IN ('queued', 'sending', 'failed', 'unknown')")
     _sending_idx = models.Index("(claimed_at) WHERE state = 'sending'")
     _record_idx = models.Index("(res_model, res_id, id) WHERE res_id IS NOT NULL")
 

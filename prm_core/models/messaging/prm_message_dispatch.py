@@ -1,7 +1,9 @@
 import logging
 import secrets
+import time
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 
 import psycopg2
 from odoo import api, fields, models
@@ -11,13 +13,12 @@ from psycopg2 import errors
 from ... import policy
 from ...channels import Outcome, Outgoing
 from ...channels.base import UnsupportedFeature
-from ...outbox import Request
+from ...outbox import MIN_BATCH, Request, next_batch
 from ...unsubscribe import unsubscribe_headers
 from .prm_message_outcome import Verdict
 
 _logger = logging.getLogger(__name__)
 
-BATCH_SIZE = 50
 #: Minutes after which a message that is still "going out" and names no dispatcher was left behind.
 STALE_AFTER = 15
 #: What is read of a claimed message: not the gate's facts, which are asked for anew.
@@ -48,17 +49,20 @@ class PrmMessageDispatch(models.Model):
     def _cron_dispatch(self):
         """Send what is due, batch by batch. Several workers may run this at the same time."""
         cron = self.env["ir.cron"]
+        size = MIN_BATCH
         with self._claimant() as claimant:
             self._try_afresh(self._reconcile_interrupted)
             cron._commit_progress(0)
-            while batch := self._try_afresh(lambda: self._claim(BATCH_SIZE, claimant)):
+            while batch := self._try_afresh(lambda limit=size: self._claim(limit, claimant)):
                 # From here on a crash leaves the rows as "sending", and the lock tells of it.
                 cron._commit_progress(0)
+                started = time.monotonic()
                 batch._send_claimed()
                 # A batch that is not full was the last, unless more has become due meanwhile.
-                more = 1 if len(batch) == BATCH_SIZE else self._count_due()
+                more = 1 if len(batch) == size else self._count_due()
                 if not cron._commit_progress(len(batch), remaining=more):
                     break
+                size = next_batch(size, time.monotonic() - started)
             else:
                 cron._commit_progress(0, remaining=self._count_due())
 
@@ -296,9 +300,14 @@ class PrmMessageDispatch(models.Model):
         headers = messages._prepare_unsubscribe_headers()
         options = messages._prepare_channel_options()
         reply_to = self.env["prm.mailbox"]._reply_to(messages.company_id)
+
+        @cache
+        def sender_of(company):
+            own = company.email_formatted or company.partner_id.email_formatted
+            return own or self.env["ir.mail_server"]._get_default_from_address()
+
         for message in messages:
             company = message.company_id
-            sender = company.email_formatted or company.partner_id.email_formatted
             result.append(
                 Outgoing(
                     message_id=message.id,
@@ -307,7 +316,7 @@ class PrmMessageDispatch(models.Model):
                     subject=message.subject or "",
                     body=message.body or "",
                     lang=message.lang or "en",
-                    sender=sender or self.env["ir.mail_server"]._get_default_from_address(),
+                    sender=sender_of(company),
                     reply_to=reply_to.get(company.id, ""),
                     practice=company.name,
                     headers=headers.get(message.id, {}),

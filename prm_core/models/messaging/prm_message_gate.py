@@ -68,9 +68,10 @@ class PrmMessageGate(models.Model):
     @api.model
     def _addresses(self, patient, channels):
         """Valid addresses by channel code."""
-        raw = {"email": patient.email, "sms": patient.mobile, "whatsapp": patient.mobile}
+        mobile = patient.mobile
+        raw = {"email": patient.partner_id.email, "sms": mobile, "whatsapp": mobile}
         if "phone" in channels:
-            raw["phone"] = patient.mobile or patient.phone_sanitized
+            raw["phone"] = mobile or patient.phone_sanitized
         if "letter" in channels:
             raw["letter"] = patient._postal_address()
         return self._valid_addresses(raw, channels)

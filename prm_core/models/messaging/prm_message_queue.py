@@ -53,7 +53,7 @@ class PrmMessageQueue(models.Model):
     @api.model
     def _prepare_all_vals(self, requests, decisions, facts):
         """Values of all messages, and the links that they carry (see `_issue_links`)."""
-        channels = {channel.code: channel.id for channel in self.env["prm.channel"].search([])}
+        channels = self.env["prm.channel"]._ids_by_code()
         by_people = manual_codes()
         purposes = {
             purpose.code: purpose.id for purpose in self.env["prm.purpose"].sudo().search([])
@@ -149,7 +149,7 @@ class PrmMessageQueue(models.Model):
                 )
             if not request.template:
                 continue
-            body = pick_body(request.template, request.reader.lang, decision.channel)
+            body = pick_body(request.template, request.lang, decision.channel)
             for action in sorted(links_of(body) - {request.link_action}):
                 wanted.append((index, action))
                 wishes.append({"action": action, "patient": request.patient})
@@ -205,7 +205,7 @@ class PrmMessageQueue(models.Model):
             **request.variables,
             **known,
         }
-        body = pick_body(request.template, request.reader.lang, decision.channel)
+        body = pick_body(request.template, request.lang, decision.channel)
         try:
             words = body._render(values)
             if approved := body._render_approved(values):
@@ -227,7 +227,7 @@ class PrmMessageQueue(models.Model):
         return {
             "subject": " ".join(request.subject.split()) or False,
             "body": request.text.strip(),
-            "lang": (request.reader.lang or "en")[:2],
+            "lang": (request.lang or "en")[:2],
         }
 
     @api.model
@@ -257,7 +257,7 @@ class PrmMessageQueue(models.Model):
         called = patient._salutation() or ""
         return {
             "patient.first_name": called,
-            "patient.full_name": patient.name or "",
+            "patient.full_name": patient.partner_id.name or "",
             "recipient.name": (recipient and recipient.name) or called,
         }
 

@@ -145,7 +145,7 @@ class PrmPatient(models.Model):
         return vals
 
     def _append_permissions(self, permissions, link):
-        channels = {channel.code: channel.id for channel in self.env["prm.channel"].search([])}
+        channels = self.env["prm.channel"]._ids_by_code()
         purposes = {
             purpose.code: purpose.id for purpose in self.env["prm.purpose"].sudo().search([])
         }

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import frozendict, ormcache
 
 
 class PrmChannel(models.Model):
@@ -13,3 +14,22 @@ class PrmChannel(models.Model):
     name = fields.Char(required=True, translate=True)
 
     _code_uniq = models.Constraint("unique(code)", "There is a channel with this code.")
+
+    @api.model
+    @ormcache()
+    def _ids_by_code(self):
+        """``{code: database id}`` of all channels: there are a few, and every message asks."""
+        return frozendict((channel.code, channel.id) for channel in self.sudo().search([]))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()

@@ -17,7 +17,7 @@ class PrmEvent(models.Model):
     _rec_name = "event_type_id"
 
     patient_id = fields.Many2one("prm.patient", required=True, ondelete="cascade")
-    company_id = fields.Many2one("res.company", required=True, index=True)
+    company_id = fields.Many2one("res.company", required=True)
     event_type_id = fields.Many2one("prm.event.type", required=True, ondelete="restrict")
     icon = fields.Char(related="event_type_id.icon")
     occurred_at = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
