@@ -54,6 +54,7 @@ class Source:
     """One kind of entries, as an add-on contributes it.
 
     :param kind: name of the kind; :param label: its name for staff, on the filter.
+    :param group: the kind whose filter shows and hides this one too; none: its own.
     :param records: empty recordset of the model, with the rights under which it is searched.
     :param domain: what of it belongs to the patient.
     :param moment: name of the stored date and time by which it is sorted; it never changes.
@@ -68,3 +69,4 @@ class Source:
     moment: str
     search: object
     read: object
+    group: str = ""

@@ -121,6 +121,32 @@ class TestCall(MessageCase):
         self.assertFalse(action.get("res_id"))
         self.assertEqual(action["views"][0][1], "list")
 
+    def test_the_conversation_tells_of_calls(self):
+        call, _message = self._call()
+        call.note = "Prefers mornings"
+        call.action_voicemail()
+        call.sudo().due_at = fields.Datetime.now()
+        call.action_reached()
+        patient = self.as_user(self.receptionist, self.rosa)
+        calls = patient._conversation_page(kinds=["call"])["entries"]
+        titles = [entry["title"] for entry in reversed(calls)]
+        self.assertEqual(
+            titles, ["Call put on the list", "Called, nobody picked up", "Reached by phone"]
+        )
+        self.assertIn("Prefers mornings", calls[0]["text"])
+        self.assertEqual((calls[0]["res_model"], calls[0]["res_id"]), ("prm.call", call.id))
+        self.assertFalse(patient._conversation_page(kinds=["message"])["entries"])
+        labels = [kind["kind"] for kind in patient.conversation_page()["kinds"]]
+        self.assertEqual(len(labels), len(set(labels)))
+        self.assertNotIn("call_event", labels)
+
+    def test_a_call_that_was_not_made_stays_a_message(self):
+        message = self.queue(self.rosa)
+        message.action_cancel()
+        patient = self.as_user(self.receptionist, self.rosa)
+        [entry] = patient._conversation_page(kinds=["message"])["entries"]
+        self.assertEqual(entry["state"], "suppressed")
+
     def test_sent_again_it_comes_back_on_the_list(self):
         call, message = self._call()
         call.action_wrong_number()

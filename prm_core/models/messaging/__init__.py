@@ -27,6 +27,7 @@ from . import prm_patient_inbox
 from . import prm_patient_preferences
 from . import prm_patient_preference_page
 from . import prm_patient_conversation
+from . import prm_patient_calls
 from . import prm_patient_composer
 from . import prm_link_unsubscribe
 from . import prm_link_preferences

@@ -33,6 +33,7 @@ class PrmPatientConversation(models.Model):
             page["kinds"] = [
                 {"kind": source.kind, "label": source.label}
                 for source in self._conversation_sources()
+                if not source.group
             ]
             page["upcoming"] = self._conversation_upcoming()
         return page
@@ -56,7 +57,7 @@ class PrmPatientConversation(models.Model):
         sources = [
             source
             for source in self._conversation_sources()
-            if kinds is None or source.kind in kinds
+            if kinds is None or (source.group or source.kind) in kinds
         ]
         places = []
         for source in sources:

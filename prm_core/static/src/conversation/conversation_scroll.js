@@ -7,7 +7,7 @@ const NEAR_END = 40;
 /** Height in pixels of a row that was never rendered. */
 function estimate(row) {
     const day = row.day ? 40 : 0;
-    if (row.kind === "event") {
+    if (row.kind === "event" || row.kind === "call_event") {
         return day + 30;
     }
     const lines = (row.text || "")
