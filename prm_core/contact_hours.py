@@ -82,6 +82,36 @@ def next_open(moment, zone, window):
     return None
 
 
+def last_open(moment, zone, window):
+    """The last moment up to ``moment`` that lies in the window, to the minute.
+
+    :return: naive UTC, or None when the window never opens.
+    """
+    if window.is_empty:
+        return None
+    local = local_time(moment, zone)
+    if window.contains(local):
+        return moment
+    for back in range(MAX_DAYS):
+        day = local.date() - timedelta(days=back)
+        if day.weekday() not in window.weekdays:
+            continue
+        for fold in (1, 0):
+            candidate = min(moment, _opening(day, window.stop - 1, zone, fold))
+            if window.contains(local_time(candidate, zone)):
+                return candidate
+    return None
+
+
+def moment_of(day, minutes, zone):
+    """The moment (naive UTC) at which a day's clock shows these minutes after midnight.
+
+    In the hour that comes twice the first one is meant; one that is skipped counts as the time
+    that the clock shows instead.
+    """
+    return _opening(day, minutes, zone, 0)
+
+
 def start_of_day(day, zone):
     """The first moment (naive UTC) of a date in a time zone."""
     return _opening(day, 0, zone, 0)

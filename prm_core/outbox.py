@@ -18,6 +18,8 @@ class Request:
     :param link_action: action of the signed link that the message carries, as ``link.<action>``.
     :param link_payload: plain values kept with the link.
     :param exclude_channels: codes of channels that are not to be tried (again).
+    :param channels: codes of the only channels that may be taken, in the order in which they are
+        tried; none: those of the practice, in the patient's order.
     :param message: the `prm.message` that this is about when it waits already; its own channel is
         the only one that is asked about.
     :param merge_key: what the message is about as far as a family goes, such as the day of a visit:
@@ -36,6 +38,7 @@ class Request:
     link_action: str = ""
     link_payload: dict = field(default_factory=dict)
     exclude_channels: tuple = ()
+    channels: tuple = ()
     message: object = None
     fallback_of: object = None
     recipient: object = None

@@ -2,4 +2,5 @@
 from . import patient
 from . import permission
 from . import messaging
+from . import journey
 from . import importing

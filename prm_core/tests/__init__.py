@@ -32,3 +32,6 @@ from . import test_templating
 from . import test_whatsapp
 from . import test_letter
 from . import test_call
+from . import test_ladder
+from . import test_journey
+from . import test_journey_engine

@@ -20,6 +20,8 @@ ROUTES = {
 SHARED = {
     "prm.channel": "the same ways to reach people everywhere",
     "prm.event.type": "declared by add-ons",
+    "prm.journey.condition": "declared by add-ons",
+    "prm.journey.source": "declared by add-ons",
     "prm.policy.rule": "laws of countries",
     "prm.purpose": "the same for all practices",
 }

@@ -107,6 +107,8 @@ class TestPatientAccess(PrmCase):
         "prm.template", "prm.template.body", "prm.message", "prm.link", "prm.purpose",
         "prm.channel", "prm.event.type", "prm.policy.rule", "prm.gateway", "prm.address.block",
         "prm.message.event", "prm.mailbox", "prm.guardian", "prm.letter.batch", "prm.call",
+        "prm.journey", "prm.journey.step", "prm.journey.step.condition", "prm.journey.condition",
+        "prm.journey.source", "prm.journey.signal", "prm.enrolment", "prm.enrolment.entry",
     )  # fmt: skip
 
     def test_outside_prm_nothing_is_seen(self):

@@ -134,7 +134,7 @@ class GatheredFacts:
             permissions=self.permissions.get((purpose.id, patient.id), {}),
             addresses=person["addresses"],
             blocked=person["blocked"],
-            order=person["order"],
+            order=request.channels or person["order"],
             channels=self._channels_of(request),
             exposed=self._exposed_by(request, purpose),
             blocks=tuple(request.blocks),
@@ -273,13 +273,15 @@ class GatheredFacts:
         if request.message:
             return (request.message.channel_id.code,)
         company = request.patient.company_id
-        key = (company, request.template, request.exclude_channels)
+        key = (company, request.template, request.exclude_channels, request.channels)
         if key not in self._channels:
             kinds = request.template._channel_kinds() if request.template else None
             self._channels[key] = tuple(
                 code
                 for code in self._usable_of(company)
-                if (kinds is None or code in kinds) and code not in request.exclude_channels
+                if (kinds is None or code in kinds)
+                and code not in request.exclude_channels
+                and (not request.channels or code in request.channels)
             )
         if "whatsapp" in self._channels[key] and not self._may_whatsapp(request):
             return tuple(code for code in self._channels[key] if code != "whatsapp")

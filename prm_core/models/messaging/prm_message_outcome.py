@@ -218,6 +218,7 @@ class PrmMessageOutcome(models.Model):
             variables=data.get("variables") or {},
             link_action=data.get("link_action") or "",
             link_payload=data.get("link_payload") or {},
+            channels=tuple(data.get("channels") or ()),
             exclude_channels=(self.channel_id.code,),
             fallback_of=self,
         )

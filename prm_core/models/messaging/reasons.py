@@ -23,6 +23,8 @@ _TEXTS = {
     "bounced": _lt("Messages to this address came back."),
     "complained": _lt("The patient marked our mail as unwanted."),
     "wrong_person": _lt("Somebody else answered at this address."),
+    "date_moved": _lt("The date that it was about has moved."),
+    "journey_left": _lt("The patient has left the journey: it is not needed any more."),
     "merged": _lt("Said in the message about the family's other visits of that day."),
     "text_over_limit": _lt(
         "The text is longer than the law allows for patients who have not agreed to such texts."

@@ -1,0 +1,158 @@
+from odoo import api, fields, models
+
+from ... import ladder
+
+#: States of somebody who may still take a step.
+UNDER_WAY = ("active", "held", "paused")
+
+
+class PrmEnrolment(models.Model):
+    """One patient on one journey, about one record."""
+
+    _name = "prm.enrolment"
+    _description = "Patient on a Journey"
+    _order = "id desc"
+    _rec_name = "patient_id"
+
+    journey_id = fields.Many2one("prm.journey", required=True, ondelete="restrict", readonly=True)
+    root_id = fields.Many2one("prm.journey", required=True, ondelete="restrict", readonly=True)
+    patient_id = fields.Many2one("prm.patient", required=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one("res.company", string="Practice", required=True, readonly=True)
+    res_model = fields.Char(string="About (Model)", readonly=True)
+    res_id = fields.Many2oneReference(string="About", model_field="res_model", readonly=True)
+    key = fields.Char(required=True, readonly=True, help="What it can start for only once.")
+    event_id = fields.Many2one("prm.event", readonly=True, ondelete="set null")
+    started_at = fields.Datetime(required=True, readonly=True)
+    anchor_at = fields.Datetime(required=True, readonly=True, help="Steps are counted from here.")
+    position = fields.Integer(required=True, default=0, readonly=True, aggregator=None)
+    round = fields.Integer(
+        required=True, default=0, readonly=True, aggregator=None,
+        help="Counts how often the date was moved so that steps are taken anew.",
+    )  # fmt: skip
+    previous_at = fields.Datetime(readonly=True, help="When the last step was taken.")
+    contact_at = fields.Datetime(
+        string="Last Heard of It", readonly=True, help="When a step last wrote or called."
+    )
+    next_at = fields.Datetime(string="Next Step", readonly=True)
+    state = fields.Selection(
+        [
+            ("held", "Waiting to Start"),
+            ("active", "Under Way"),
+            ("paused", "Paused"),
+            ("goal", "Goal Reached"),
+            ("exited", "Left"),
+            ("done", "At the End"),
+            ("stopped", "Stopped"),
+        ],
+        required=True,
+        default="active",
+        readonly=True,
+    )
+    reason = fields.Char(readonly=True, help="The kind of event that ended it, or why it stopped.")
+    ended_at = fields.Datetime(readonly=True)
+    entry_ids = fields.One2many("prm.enrolment.entry", "enrolment_id", string="Steps")
+
+    _key_uniq = models.UniqueIndex("(root_id, key)")
+    _due_idx = models.Index("(next_at, id) WHERE state = 'active'")
+    _patient_idx = models.Index("(patient_id, state)")
+    _record_idx = models.Index(
+        "(res_model, res_id) WHERE state IN ('active', 'held', 'paused') AND res_id IS NOT NULL"
+    )
+    _journey_idx = models.Index("(journey_id, state, position)")
+
+    @api.model
+    def _wake(self):
+        """Have the engine look soon."""
+        self.env.ref("prm_core.prm_journey_advance_cron").sudo()._trigger()
+
+    def _record(self):
+        """What it is about, or None when that is gone."""
+        self.ensure_one()
+        if not self.res_model or self.res_model not in self.env:
+            return None
+        return self.env[self.res_model].sudo().browse(self.res_id).exists() or None
+
+    def _climber(self):
+        """Where the patient stands, as the ladder's arithmetic wants it.
+
+        :rtype: ladder.Climber
+        """
+        self.ensure_one()
+        return ladder.Climber(
+            self.position,
+            self.anchor_at,
+            self.patient_id._zone(),
+            self.previous_at or self.started_at,
+            self.contact_at or None,
+            self.started_at if self.journey_id.late == "skip" else None,
+        )
+
+    # ------------------------------------------------------------
+    # WHEN THE WORLD CHANGES
+    # ------------------------------------------------------------
+
+    def _follow_records(self):
+        """Count from the records' dates as they are now; where one has moved, plan anew.
+
+        What was queued for the old date and has not gone is taken back.
+
+        :return: the enrolments whose date moved.
+        """
+        anchors = self._read_anchors()
+        moved = self.filtered(lambda one: anchors.get(one.id) and anchors[one.id] != one.anchor_at)
+        now = fields.Datetime.now()
+        for one in moved:
+            rungs = one.journey_id._rungs()
+            anchor = anchors[one.id]
+            position = ladder.rewind(rungs, one.position, anchor, now, one.patient_id._zone())
+            back = position < one.position
+            one.write({"anchor_at": anchor, "position": position, "round": one.round + back})
+        moved._take_back("date_moved")
+        moved._plan_anew()
+        return moved
+
+    def _read_anchors(self):
+        """``{id: naive UTC}`` of the date of the record, for those that count from one."""
+        result = {}
+        for (model, name), group in self.grouped(
+            lambda one: (one.res_model, one.journey_id._anchor_name())
+        ).items():
+            if not model or not name or model not in self.env:
+                continue
+            if name not in self.env[model]._fields or group[:1].journey_id.source_id.yearly:
+                continue
+            records = self.env[model].sudo().browse(group.mapped("res_id")).exists()
+            values = {record.id: record[name] for record in records}
+            for one in group:
+                if value := values.get(one.res_id):
+                    result[one.id] = one._to_moment(value)
+        return result
+
+    def _to_moment(self, value):
+        """A date as the beginning of that day where the patient is; a date and time as it is."""
+        self.ensure_one()
+        return self.env["prm.journey"]._to_moment(value, self.patient_id._zone())
+
+    def _plan_anew(self):
+        """Set when the next step is due, after something changed."""
+        now = fields.Datetime.now()
+        for one in self:
+            outlook = ladder.look_ahead(one.journey_id._rungs(), one._climber(), now)
+            one.next_at = outlook.due or now
+
+    def _end(self, state, reason):
+        """Leave the journey: what waits is taken back, and tasks that it gave close themselves.
+
+        :param state: ``goal``, ``exited`` or ``stopped``.
+        """
+        ending = self.sudo().filtered(lambda one: one.state in UNDER_WAY)
+        ending.write(
+            {"state": state, "reason": reason, "ended_at": fields.Datetime.now(), "next_at": False}
+        )
+        ending._take_back("journey_left")
+        ending._close_tasks()
+
+    def action_stop(self):
+        """Take patients off their journeys, because a person says so."""
+        self.env["prm.message"]._check_receptionist()
+        self._end("stopped", "by_hand")

@@ -1,0 +1,197 @@
+from collections import defaultdict
+from dataclasses import replace
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ... import ladder
+from ...bulk import insert
+from .prm_enrolment import UNDER_WAY
+
+BATCH_SIZE = 500
+#: Minutes after which people on a journey that broke are looked at again.
+REST_MINUTES = 60
+
+
+class PrmEnrolmentAdvance(models.Model):
+    """The engine: people whose next step is due take it, batch by batch.
+
+    A step's effect (a message in the outbox, a task), the entry that records it and the place of
+    the person are written in one transaction. Whatever dies, all of it stands or none, and several
+    workers share the work.
+    """
+
+    _inherit = "prm.enrolment"
+
+    let_in_at = fields.Datetime(readonly=True)
+
+    @api.model
+    def _cron_advance(self):
+        """Take all steps that are due. Several workers may run this at the same time."""
+        commit = self.env["ir.cron"]._commit_progress
+        afresh = self.env["prm.message"]._try_afresh
+        while count := afresh(self._advance_batch):
+            if not commit(count, remaining=int(count == BATCH_SIZE)):
+                return
+
+    @api.model
+    def _advance_batch(self):
+        """Take the steps of one batch, in this transaction.
+
+        :return: how many people were looked at.
+        """
+        batch = self._claim_due(BATCH_SIZE)
+        for journey, people in batch.grouped("journey_id").items():
+            if journey._safely(people._advance) is None:
+                people._rest()
+        return len(batch)
+
+    @api.model
+    def _claim_due(self, limit):
+        """People whose next step is due; their rows are this transaction's until it ends."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT e.id
+                  FROM (SELECT id, journey_id FROM prm_enrolment
+                         WHERE state = 'active' AND next_at <= %s
+                      ORDER BY next_at, id
+                         LIMIT %s
+                           FOR UPDATE SKIP LOCKED) e
+                  JOIN prm_journey j ON j.id = e.journey_id
+              ORDER BY j.priority, e.id
+                """,
+                fields.Datetime.now(),
+                limit,
+            )
+        )
+        return self.sudo().browse(row[0] for row in rows)
+
+    def _rest(self):
+        """Leave the people of a journey that broke alone for a while."""
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE prm_enrolment SET next_at = %s + %s * interval '1 minute'
+                 WHERE id = ANY(%s) RETURNING id
+                """,
+                fields.Datetime.now(), REST_MINUTES, self.ids,
+            )
+        )  # fmt: skip
+        self.invalidate_recordset(["next_at"], flush=False)
+
+    def _advance(self):
+        """Have people of one journey take the step that is due.
+
+        :return: how many were looked at.
+        """
+        now = fields.Datetime.now()
+        self._follow_records()
+        journey = self.journey_id
+        rungs, steps = journey._rungs(), journey.step_ids
+        outlooks, entries = {}, []
+        by_step = defaultdict(self.browse)
+        for one in self:
+            outlook = outlooks[one.id] = ladder.look_ahead(rungs, one._climber(), now)
+            if outlook.index is not None and outlook.due <= now:
+                by_step[steps[outlook.index]] += one
+        effects = {}
+        for step, people in by_step.items():
+            effects.update(people._take(step))
+        rows = []
+        for one in self:
+            outlook, effect = outlooks[one.id], effects.get(one.id)
+            skipped = list(outlook.skipped)
+            if effect:
+                entries.append({**one._prepare_entry(steps[outlook.index], now), **effect})
+                outlook, climber = one._look_on(outlook, effect, rungs, now)
+                skipped += outlook.skipped
+            else:
+                climber = one._climber()
+            for index, reason in skipped:
+                entries.append(one._prepare_entry(steps[index], now, "skipped", reason))
+            rows.append(one._prepare_place(outlook, climber, len(rungs)))
+        insert(self.env["prm.enrolment.entry"].sudo(), entries, skip_existing=True)
+        self._write_places(rows)
+        return len(self)
+
+    def _prepare_entry(self, step, now, outcome="taken", reason=False):
+        return {
+            "enrolment_id": self.id,
+            "journey_id": self.journey_id.id,
+            "step_id": step.id,
+            "patient_id": self.patient_id.id,
+            "company_id": self.company_id.id,
+            "round": self.round,
+            "happened_at": now,
+            "outcome": outcome,
+            "reason": reason,
+            "message_id": False,
+            "activity_id": False,
+        }
+
+    def _look_on(self, outlook, effect, rungs, now):
+        """What comes after the step that was due just now, and where the person stands by then.
+
+        :param effect: what the step came to.
+        """
+        heard = effect["outcome"] == "taken" and not rungs[outlook.index].silent
+        climber = replace(
+            self._climber(),
+            position=outlook.index + 1,
+            previous=now,
+            contact=now if heard else self.contact_at or None,
+        )
+        return ladder.look_ahead(rungs, climber, now), climber
+
+    def _prepare_place(self, outlook, climber, end):
+        """Where a person stands, in the order of `_write_places`."""
+        place = (self.id, end if outlook.index is None else outlook.index)
+        state = "done" if outlook.index is None else "active"
+        return (*place, climber.previous, climber.contact, outlook.due, state)
+
+    @api.model
+    def _write_places(self, rows):
+        """Write where people stand, with one statement.
+
+        :param rows: (id, position, previous_at, contact_at, next_at, state)
+        """
+        if not rows:
+            return
+        now = fields.Datetime.now()
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE prm_enrolment e
+                   SET position = p.position, previous_at = p.previous_at,
+                       contact_at = p.contact_at, next_at = p.next_at, state = p.state,
+                       write_date = %s,
+                       ended_at = CASE WHEN p.state = 'active' THEN NULL ELSE %s END
+                  FROM unnest(%s::int[], %s::int[], %s::timestamp[], %s::timestamp[],
+                              %s::timestamp[], %s::varchar[])
+                       AS p(id, position, previous_at, contact_at, next_at, state)
+                 WHERE e.id = p.id AND e.state = 'active'
+             RETURNING e.id
+                """,
+                now, now, *map(list, zip(*rows, strict=True)),
+            )
+        )  # fmt: skip
+        self.invalidate_model(
+            [
+                "position", "previous_at", "contact_at", "next_at", "state", "ended_at",
+                "write_date",
+            ],
+            flush=False,
+        )  # fmt: skip
+
+    def _is_ended_by(self, event):
+        """Whether an event ends this enrolment: it came after the start, about the same thing."""
+        self.ensure_one()
+        if self.state not in UNDER_WAY:
+            return False
+        if event.res_model and event.res_model == self.res_model and event.res_id != self.res_id:
+            return False
+        if self.event_id:
+            return event.id > self.event_id.id
+        return event.occurred_at >= self.started_at

@@ -1,0 +1,12 @@
+from odoo import fields, models
+
+
+class PrmEventType(models.Model):
+    """What journeys need to know about a kind of event."""
+
+    _inherit = "prm.event.type"
+
+    starts_journeys = fields.Boolean(help="Journeys may start when this happens.")
+    record_model = fields.Char(
+        string="Is About", help="Technical name of the model of the record that it is about."
+    )

@@ -1,0 +1,265 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools.misc import format_duration
+
+from ... import ladder
+from ...contact_hours import Window
+
+#: Actions by which the patient hears something.
+HEARD = ("message", "call")
+
+
+class PrmJourneyStep(models.Model):
+    """One step of a journey: when, only if, do what."""
+
+    _name = "prm.journey.step"
+    _description = "Journey Step"
+    _order = "journey_id, sequence, id"
+    _rec_name = "sentence"
+
+    journey_id = fields.Many2one("prm.journey", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="journey_id.company_id")
+    previous_id = fields.Many2one(
+        "prm.journey.step", string="In the Version Before", readonly=True, copy=False
+    )
+    sequence = fields.Integer(default=10)
+    amount = fields.Integer(default=1, required=True, aggregator=None)
+    unit = fields.Selection(
+        [
+            ("minutes", "minutes"),
+            ("hours", "hours"),
+            ("days", "days"),
+            ("weeks", "weeks"),
+            ("months", "months"),
+        ],
+        required=True,
+        default="days",
+    )
+    when = fields.Selection(
+        [("before", "before"), ("after", "after"), ("previous", "after the step before")],
+        required=True,
+        default="after",
+    )
+    hour_from = fields.Float("Not Before", default=0, aggregator=None)
+    hour_to = fields.Float("Not After", default=24, aggregator=None)
+    weekdays = fields.Selection(
+        [("any", "Any day"), ("work", "Monday to Friday")], required=True, default="any"
+    )
+    condition_ids = fields.One2many(
+        "prm.journey.step.condition", "step_id", string="Only If", copy=True
+    )
+    action = fields.Selection(
+        [
+            ("message", "Send a message"),
+            ("call", "Have somebody call"),
+            ("activity", "Give a task"),
+            ("tag", "Set a tag"),
+            ("journey", "Start another journey"),
+        ],
+        string="Do",
+        required=True,
+        default="message",
+    )
+    template_id = fields.Many2one("prm.template", ondelete="restrict")
+    channels = fields.Char(
+        string="By",
+        help="Codes of channels in the order in which they are tried, apart by commas; empty: as "
+        "the patient prefers.",
+    )
+    activity_type_id = fields.Many2one("mail.activity.type", ondelete="restrict")
+    activity_summary = fields.Char(translate=True)
+    group_id = fields.Many2one(
+        "res.groups", string="For", ondelete="restrict", help="Members take turns."
+    )
+    tag_id = fields.Many2one("res.partner.category", ondelete="restrict")
+    started_journey_id = fields.Many2one("prm.journey", string="Journey", ondelete="restrict")
+    when_text = fields.Char(string="When", compute="_compute_sentence")
+    sentence = fields.Char(string="Step", compute="_compute_sentence")
+
+    @api.constrains("amount", "hour_from", "hour_to")
+    def _check_numbers(self):
+        for step in self:
+            if step.amount < 0:
+                raise ValidationError(self.env._("A step is 0 or more of its unit away."))
+            if not 0 <= step.hour_from < step.hour_to <= 24:
+                raise ValidationError(
+                    self.env._("The hours of a step run from an earlier to a later one.")
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        steps = super().create(vals_list)
+        if not self.env.context.get("install_mode"):
+            steps.journey_id._check_open()
+        return steps
+
+    def write(self, vals):
+        if set(vals) - {"previous_id"} and not self.env.context.get("install_mode"):
+            self.journey_id._check_open()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_open(self):
+        self.journey_id._check_open()
+
+    def _check_complete(self):
+        """:raises ValidationError: for steps that lack what their action needs."""
+        needs = {
+            "message": ("template_id", self.env._("a text")),
+            "call": ("template_id", self.env._("a script")),
+            "activity": ("activity_type_id", self.env._("a kind of task")),
+            "tag": ("tag_id", self.env._("a tag")),
+            "journey": ("started_journey_id", self.env._("a journey")),
+        }
+        for step in self:
+            name, words = needs.get(step.action, (None, ""))
+            if name and not step[name]:
+                raise ValidationError(
+                    self.env._("“%(step)s” needs %(what)s.", step=step.sentence, what=words)
+                )
+            step._check_text()
+            step._check_conditions()
+
+    def _check_text(self):
+        """A text in a channel that the step wants, and in every language of the practice."""
+        if self.action not in ("message", "call"):
+            return
+        wanted = self._channel_codes()
+        kinds = self.template_id._channel_kinds()
+        if wanted and not kinds.intersection(wanted):
+            raise ValidationError(
+                self.env._(
+                    "“%(step)s”: “%(template)s” has no text for %(channels)s. Write one, or choose "
+                    "another way.",
+                    step=self.sentence, template=self.template_id.name, channels=", ".join(wanted),
+                )
+            )  # fmt: skip
+        if not kinds:
+            raise ValidationError(
+                self.env._("“%s” has no text yet: write one.", self.template_id.name)
+            )
+
+    def _check_conditions(self):
+        about = self.journey_id.record_model
+        for line in self.condition_ids:
+            needed = line.condition_id.record_model
+            if needed and needed != about:
+                raise ValidationError(
+                    self.env._(
+                        "“%(step)s”: “%(condition)s” can't be asked here, because the journey is "
+                        "about something else.",
+                        step=self.sentence, condition=line.sentence,
+                    )
+                )  # fmt: skip
+
+    def _explain_fault(self, code):
+        """A fault of the ladder as a sentence that says what to do."""
+        self.ensure_one()
+        texts = {
+            "no_hours": self.env._(
+                "“%s” can never happen: its hours lie outside of the journey's. Change one of them."
+            ),
+            "before_start": self.env._(
+                "“%s” can never happen: it would be before the journey starts. Count it from after."
+            ),
+            "first_needs_anchor": self.env._(
+                "“%s” is the first step: there is none before it. Count it from the date."
+            ),
+            "out_of_order": self.env._(
+                "“%s” stands after a step that comes later. Put the steps in the order of time."
+            ),
+        }
+        return texts[code] % self.sentence
+
+    def _rung(self):
+        """The step's place in time.
+
+        :rtype: ladder.Rung
+        """
+        self.ensure_one()
+        days = frozenset(range(5)) if self.weekdays == "work" else frozenset(range(7))
+        window = Window(round(self.hour_from * 60), round(self.hour_to * 60), days)
+        return ladder.Rung(
+            self.amount,
+            self.unit,
+            self.when == "before",
+            self.when == "previous",
+            window & self.journey_id._window(),
+            self.action not in HEARD,
+        )
+
+    def _channel_codes(self):
+        """The channels to try, in order; none: as the patient prefers."""
+        self.ensure_one()
+        if self.action == "call":
+            return ("phone",)
+        return tuple(code.strip() for code in (self.channels or "").split(",") if code.strip())
+
+    # ------------------------------------------------------------
+    # IN WORDS
+    # ------------------------------------------------------------
+
+    @api.depends(
+        "amount", "unit", "when", "hour_from", "hour_to", "weekdays", "condition_ids.sentence",
+        "action", "template_id", "channels", "activity_summary", "tag_id", "started_journey_id",
+        "journey_id.start_type_id", "journey_id.source_id", "journey_id.anchor_field",
+    )  # fmt: skip
+    @api.depends_context("lang")
+    def _compute_sentence(self):
+        for step in self:
+            step.when_text = step._say_when()
+            parts = [step.when_text]
+            parts += [step.env._("if %s", line.sentence) for line in step.condition_ids]
+            step.sentence = f"{', '.join(parts)}: {step._say_action()}"
+
+    def _say_when(self):
+        units = dict(self._fields["unit"]._description_selection(self.env))
+        span = f"{self.amount} {units.get(self.unit, '')}"
+        about = self._say_anchor()
+        if self.when == "previous":
+            text = self.env._("%s after the step before", span)
+        elif not self.amount:
+            text = self.env._("On the day of %s", about)
+            if self.unit in ladder.CLOCK_UNITS:
+                text = self.env._("At once")
+        elif self.when == "before":
+            text = self.env._("%(span)s before %(about)s", span=span, about=about)
+        else:
+            text = self.env._("%(span)s after %(about)s", span=span, about=about)
+        if self.hour_from > 0 or self.hour_to < 24:
+            hours = " – ".join(format_duration(hour) for hour in (self.hour_from, self.hour_to))
+            text = self.env._("%(when)s (%(hours)s)", when=text, hours=hours)
+        return text
+
+    def _say_anchor(self):
+        journey = self.journey_id
+        name = journey._anchor_name() if journey else ""
+        if journey.source_id:
+            return f"“{journey.source_id.name}”"
+        if name and journey.record_model in self.env:
+            field = self.env[journey.record_model]._fields.get(name)
+            if field is not None:
+                return f"“{field._description_string(self.env)}”"
+        return f"“{journey.start_type_id.name or ''}”"
+
+    def _say_action(self):
+        if self.action == "message":
+            ways = " → ".join(self._channel_names()) or self.env._("as the patient prefers")
+            return self.env._(
+                "send “%(text)s” (%(ways)s)", text=self.template_id.name or "…", ways=ways
+            )
+        if self.action == "call":
+            return self.env._("call, with “%s”", self.template_id.name or "…")
+        if self.action == "activity":
+            return self.env._(
+                "task “%s”", self.activity_summary or self.activity_type_id.name or "…"
+            )
+        if self.action == "tag":
+            return self.env._("set the tag “%s”", self.tag_id.name or "…")
+        if self.action == "journey":
+            return self.env._("start “%s”", self.started_journey_id.name or "…")
+        return dict(self._fields["action"]._description_selection(self.env)).get(self.action, "")
+
+    def _channel_names(self):
+        names = {channel.code: channel.name for channel in self.env["prm.channel"].search([])}
+        return [names.get(code, code) for code in self._channel_codes()]
