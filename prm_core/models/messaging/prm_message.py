@@ -94,10 +94,14 @@ class PrmMessage(models.Model):
     _sending_idx = models.Index("(claimed_at) WHERE state = 'sending'")
     _record_idx = models.Index("(res_model, res_id, id) WHERE res_id IS NOT NULL")
 
-    @api.depends("reason")
+    @api.depends("reason", "state", "attempts")
+    @api.depends_context("lang")
     def _compute_reason_text(self):
         for message in self:
-            message.reason_text = reason_text(self.env, message.reason)
+            text = reason_text(self.env, message.reason)
+            if text and message.state == "queued" and message.attempts:
+                text = self.env._("%s It will be tried again.", text)
+            message.reason_text = text
 
     def _compute_why(self):
         """What the gate looked at, step by step, on the data of that moment."""

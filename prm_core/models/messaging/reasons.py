@@ -1,4 +1,8 @@
-"""The sentences behind the reason codes, for staff."""
+"""The sentences behind the reason codes, for staff.
+
+Several channels share most codes, so a sentence has to be true for each of them. Whether something
+is tried again is not said here: the same reason may be the last one.
+"""
 
 from odoo.tools.translate import LazyTranslate
 
@@ -20,21 +24,21 @@ _TEXTS = {
     "frequency_cap": _lt("The patient has had enough messages for now."),
     "health_detail": _lt("The text would show a health detail by a channel that may not."),
     "stop": _lt("The patient has answered STOP."),
-    "bounced": _lt("Messages to this address came back."),
+    "bounced": _lt("Earlier messages to this address or number could not be delivered."),
     "complained": _lt("The patient marked our mail as unwanted."),
-    "wrong_person": _lt("Somebody else answered at this address."),
+    "wrong_person": _lt("Somebody else answered at this address or number."),
     "merged": _lt("Said in the message about the family's other visits of that day."),
     "text_over_limit": _lt(
         "The text is longer than the law allows for patients who have not agreed to such texts."
     ),
     "bad_template": _lt("The template needs a value that is not known for this patient."),
     "bad_address": _lt("The mail server says that this address does not exist."),
-    "bad_content": _lt("No email can be made of this text."),
+    "bad_content": _lt("The message could not be made from its text."),
     "mailbox_full": _lt("The patient's mailbox is full."),
-    "mailbox_busy": _lt("The patient's mail server is busy; it will be tried again."),
-    "server_busy": _lt("The mail server is busy; it will be tried again."),
+    "mailbox_busy": _lt("The patient's mail server was busy."),
+    "server_busy": _lt("The mail server or the provider was too busy to take it."),
     "server_refused": _lt("The mail server refuses this message."),
-    "no_connection": _lt("The mail server can't be reached; it will be tried again."),
+    "no_connection": _lt("The mail server or the provider could not be reached."),
     "connection_lost": _lt("The connection broke: the message may have gone or not."),
     "interrupted": _lt("The server stopped while sending: the message may have gone or not."),
     "called_back": _lt("Called back by the practice before it went."),
