@@ -119,6 +119,14 @@ class Channel(ABC):
     def validate_address(cls, address):
         """The address in its normal form, or None when it is not one."""
 
+    def expect(self, batch):
+        """Note what the reports about a batch will be known by, if that takes a note.
+
+        It is committed before the batch is handed over: a report may be faster than the answer.
+
+        :param batch: list of `Outgoing`.
+        """
+
     @abstractmethod
     def send(self, batch):
         """Hand messages over, and yield one `Outcome` for each, in any order.

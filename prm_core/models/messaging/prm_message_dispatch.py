@@ -166,6 +166,8 @@ class PrmMessageDispatch(models.Model):
         self._record([*held_back, *broken._judge_broken()])
         # Read before the commit, after which all would be read anew.
         roads = list(self.browse(ready)._by_road())
+        for (company, channel), messages in roads:
+            messages._expect_reports(company, channel, ready)
         commit(0)
         for (company, channel), messages in roads:
             outcomes, idempotent = messages._hand_over(company, channel, ready)
@@ -262,6 +264,24 @@ class PrmMessageDispatch(models.Model):
     def _judge_broken(self):
         """Verdicts on messages that can't be made ready."""
         return [Verdict(message.id, "failed", "bad_content") for message in self]
+
+    def _expect_reports(self, company, channel, ready):
+        """Let the adapter note what is to be there before the first report comes.
+
+        Where it breaks, the hand-over goes on: at worst a report is lost, and no message.
+
+        :param channel: its code; :param ready: as in `_hand_over`.
+        """
+        try:
+            with self.env.cr.savepoint():
+                adapter = self.env["prm.gateway"]._adapter(company, channel)
+                adapter.expect([ready[message.id] for message in self])
+        except UnsupportedFeature:
+            return
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            _logger.exception("Channel %s can't prepare for its reports.", channel)
 
     def _hand_over(self, company, channel, ready):
         """Give messages of one practice and channel to its adapter; others don't notice.
