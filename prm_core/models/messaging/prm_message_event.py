@@ -16,6 +16,8 @@ BATCH_SIZE = 200
 #: A report may be faster than the note of what it is about: it is looked at again, ever later.
 MAX_ATTEMPTS = 12
 FIRST_RETRY = 1
+#: Reports from which numbers and texts are taken in one go.
+CLEARED_AT_ONCE = 5000
 
 _STATES = [
     ("new", "To be looked at"),
@@ -24,6 +26,10 @@ _STATES = [
     ("unmatched", "About nothing we know"),
     ("failed", "Could not be read"),
 ]
+
+
+#: What a report holds of a person, as a condition of SQL.
+_PRIVATE = "num_nonnulls(raw, address, text, subject, detail) > 0"
 
 
 class PrmMessageEvent(models.Model):
@@ -77,6 +83,7 @@ class PrmMessageEvent(models.Model):
         "(channel_id, COALESCE(gateway_id, 0), company_id, provider_event_id)"
     )
     _due_idx = models.Index("(due_at, id) WHERE state = 'new'")
+    _private_idx = models.Index(f"(received_at) WHERE {_PRIVATE}")
 
     def _compute_raw_shown(self):
         for event in self.sudo():
@@ -252,6 +259,45 @@ class PrmMessageEvent(models.Model):
             else:
                 lost |= event
         return by_message, lost
+
+    # -- afterwards
+
+    @api.autovacuum
+    def _gc_private(self):
+        """Take numbers and texts out of old reports; that they came, and what they said of a
+        message, stays. Texts of patients are in their conversation.
+
+        :return: how many were cleared, and whether there are more.
+        """
+        self.flush_model()
+        self.env["res.company"].flush_model(["prm_report_days"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE prm_message_event
+                   SET raw = NULL, address = NULL, text = NULL, subject = NULL, detail = NULL
+                 WHERE id IN (
+                       SELECT e.id
+                         FROM prm_message_event e
+                         JOIN res_company c ON c.id = e.company_id
+                        WHERE %(private)s AND e.state <> 'new'
+                          AND e.received_at < %(now)s - c.prm_report_days * interval '1 day'
+                     ORDER BY e.received_at
+                        LIMIT %(limit)s
+                          FOR UPDATE OF e SKIP LOCKED)
+             RETURNING id
+                """,
+                private=SQL(_PRIVATE),  # pylint: disable=sql-injection
+                now=fields.Datetime.now(),
+                limit=CLEARED_AT_ONCE,
+            )
+        )
+        self.invalidate_model(["raw", "address", "text", "subject", "detail"], flush=False)
+        # Files of emails that never became a message; those that did took theirs along.
+        self.env["ir.attachment"].sudo().search(
+            [("res_model", "=", self._name), ("res_id", "in", [row[0] for row in rows])]
+        ).unlink()
+        return len(rows), len(rows) == CLEARED_AT_ONCE
 
     def _block_addresses(self):
         """Write no more to addresses that don't exist or whose owner does not want it."""
