@@ -107,6 +107,7 @@ class TestPatientAccess(PrmCase):
         "prm.template", "prm.template.body", "prm.message", "prm.link", "prm.purpose",
         "prm.channel", "prm.event.type", "prm.policy.rule", "prm.gateway", "prm.address.block",
         "prm.message.event", "prm.mailbox", "prm.guardian", "prm.letter.batch", "prm.call",
+        "prm.template.test",
     )  # fmt: skip
 
     def test_outside_prm_nothing_is_seen(self):
