@@ -20,6 +20,7 @@ class Outgoing:
     :param body: plain text; what else a channel needs, it makes from it.
     :param sender: from whom an email comes; other channels have the sender of their gateway.
     :param options: what only one channel knows, such as the name of an approved template.
+    :param typed: whether a person wrote it for this one reader.
     """
 
     message_id: int
@@ -33,6 +34,7 @@ class Outgoing:
     practice: str = ""
     headers: dict = field(default_factory=dict)
     options: dict = field(default_factory=dict)
+    typed: bool = False
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,9 @@ class PrmMessage(models.Model):
     reason = fields.Char(help="Code of why it was held back or failed.")
     reason_text = fields.Char(string="Why", compute="_compute_reason_text")
     detail = fields.Char(help="The other side's own words.")
+    typed = fields.Boolean(
+        "Written by a Person", readonly=True, help="For this one patient, and not from a template."
+    )
     res_model = fields.Char(string="About (Model)")
     res_id = fields.Many2oneReference(string="About", model_field="res_model")
     scheduled_at = fields.Datetime(required=True, default=fields.Datetime.now)

@@ -1,4 +1,5 @@
 import logging
+import re
 import secrets
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,8 +24,10 @@ STALE_AFTER = 15
 #: What is read of a claimed message: not the gate's facts, which are asked for anew.
 _CLAIMED_FIELDS = (
     "patient_id", "company_id", "purpose_id", "template_id", "channel_id", "address", "lang",
-    "subject", "body", "idempotency_key", "attempts", "expires_at",
+    "subject", "body", "idempotency_key", "attempts", "expires_at", "typed", "reply_to_id",
 )  # fmt: skip
+#: An email's name as others may have written it; nothing else goes into a header.
+_MESSAGE_ID = re.compile(r"<[^\s<>]{1,250}>")
 #: How often a step is begun afresh when another process touched the same rows.
 MAX_TRIES = 10
 
@@ -314,6 +317,7 @@ class PrmMessageDispatch(models.Model):
         """The messages in the form of the channel contract."""
         result = []
         headers = messages._prepare_unsubscribe_headers()
+        threads = messages._prepare_thread_headers()
         options = messages._prepare_channel_options()
         reply_to = self.env["prm.mailbox"]._reply_to(messages.company_id)
         for message in messages:
@@ -330,10 +334,27 @@ class PrmMessageDispatch(models.Model):
                     sender=sender or self.env["ir.mail_server"]._get_default_from_address(),
                     reply_to=reply_to.get(company.id, ""),
                     practice=company.name,
-                    headers=headers.get(message.id, {}),
+                    headers={**threads.get(message.id, {}), **headers.get(message.id, {})},
                     options=options.get(message.id, {}),
+                    typed=message.typed,
                 )
             )
+        return result
+
+    def _prepare_thread_headers(self):
+        """Headers by which mail programs put an answer below what it answers (RFC 5322, 3.6.4).
+
+        :return: ``{message id: headers}`` for the emails that answer an email.
+        """
+        result = {}
+        for message in self:
+            asked = message.reply_to_id.sudo()
+            if message.channel_id.code != "email" or asked.channel_id != message.channel_id:
+                continue
+            ours = asked.reply_to_id.provider_ref if asked.quotes else ""
+            ids = [name for name in (ours, asked.provider_ref) if _MESSAGE_ID.fullmatch(name or "")]
+            if asked.provider_ref in ids:
+                result[message.id] = {"In-Reply-To": ids[-1], "References": " ".join(ids)}
         return result
 
     def _prepare_unsubscribe_headers(self):
