@@ -10,6 +10,12 @@ _REGISTRY = {}
 #: What a provider can tell about a message; what it says otherwise is ``unknown``.
 EVENT_KINDS = ("sent", "delivered", "read", "failed", "complained", "inbound", "unknown")
 
+#: What a person can send besides words. ``system``: the provider tells it, not the person.
+MEDIA = (
+    "image", "voice", "video", "document", "sticker", "location", "contacts", "reaction", "system",
+    "other",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Outgoing:
@@ -68,6 +74,7 @@ class ProviderEvent:
     :param detail: the provider's words, for staff; :param raw: the report as it came, as a dict.
     :param reason: a code of our vocabulary, for ``failed``; ``auto_reply``: a machine wrote it.
     :param in_reply_to: the provider's id of the message that a person answered, or our key of it.
+    :param media: one of `MEDIA`, when it was not only words.
     """
 
     provider_event_id: str
@@ -82,6 +89,7 @@ class ProviderEvent:
     reason: str = ""
     in_reply_to: str = ""
     subject: str = ""
+    media: str = ""
 
 
 class UnsupportedFeature(Exception):

@@ -25,6 +25,10 @@ KINDS = {
 }
 
 
+#: First part of a file's type -> what it is to us.
+_MEDIA = {"image": "image", "audio": "voice", "video": "video"}
+
+
 class TwilioChannel(HttpChannel):
     """The gateway's account is the account SID, its secret the auth token."""
 
@@ -123,11 +127,22 @@ class TwilioChannel(HttpChannel):
                 key=dict(parse_qsl(urlsplit(url).query)).get("key", ""),
                 address=fields.get("From" if inbound else "To", ""),
                 text=fields.get("Body", "") if inbound else "",
+                media=_media(fields) if inbound else "",
                 detail=f"{error} {fields.get('ErrorMessage', '')}".strip(),
                 raw=fields,
                 reason=self._reason(code) if kind == "failed" else "",
             )
         ]
+
+
+def _media(fields):
+    """What a picture message (MMS) brings, by its first file; an empty string when it has none."""
+    if fields.get("NumMedia", "0") in ("", "0"):
+        return ""
+    kind = fields.get("MediaContentType0", "").lower()
+    if kind in ("text/vcard", "text/x-vcard"):
+        return "contacts"
+    return _MEDIA.get(kind.partition("/")[0], "document")
 
 
 def _fields(raw):

@@ -70,6 +70,7 @@ class PrmMessageEvent(models.Model):
     reason = fields.Char()
     detail = fields.Char()
     in_reply_to = fields.Char()
+    media = fields.Char(help="What came besides words.")
     raw = fields.Json(groups="base.group_system", help="The report as it came.")
     raw_shown = fields.Text(
         "Report", compute="_compute_raw_shown", help="As it came, without numbers and texts."
@@ -121,7 +122,7 @@ class PrmMessageEvent(models.Model):
         """A report's values; what PostgreSQL can't hold is taken out."""
         texts = (
             "provider_event_id", "provider_ref", "key", "address", "text", "reason", "detail",
-            "in_reply_to", "subject",
+            "in_reply_to", "subject", "media",
         )  # fmt: skip
         return {
             **{name: well_formed(getattr(report, name)) or False for name in texts},
