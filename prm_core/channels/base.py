@@ -8,7 +8,10 @@ from datetime import datetime
 _REGISTRY = {}
 
 #: What a provider can tell about a message; what it says otherwise is ``unknown``.
-EVENT_KINDS = ("sent", "delivered", "read", "failed", "complained", "inbound", "unknown")
+EVENT_KINDS = (
+    "sent", "delivered", "read", "failed", "complained", "inbound", "marketing_stop",
+    "marketing_resume", "unknown",
+)  # fmt: skip
 
 #: What a person can send besides words. ``system``: the provider tells it, not the person.
 MEDIA = (

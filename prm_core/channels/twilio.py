@@ -37,26 +37,34 @@ class TwilioChannel(HttpChannel):
     label = "Twilio"
     #: An empty answer in TwiML: nothing is sent back by itself.
     webhook_answer = ("<Response/>", "text/xml")
+    #: See the dictionary of errors in Twilio's documentation. 30004 has many causes, an opt-out
+    #: being but one of them; 21612 says nothing against the number.
     errors = {
         20003: ("gateway_login", False),
         20429: ("server_busy", True),
         21211: ("bad_number", False),
         21408: ("country_closed", False),
         21602: ("empty_text", False),
+        21603: ("gateway_sender", False),
         21606: ("gateway_sender", False),
         21608: ("gateway_trial", False),
+        21609: ("gateway_setup", False),
         21610: ("opted_out", False),
         21611: ("server_busy", True),
-        21612: ("bad_number", False),
+        21612: ("no_route", False),
         21614: ("bad_number", False),
         21617: ("text_too_long", False),
+        21635: ("bad_number", False),
+        21730: ("server_busy", True),
         30001: ("server_busy", True),
-        30002: ("gateway_login", False),
+        30002: ("gateway_suspended", False),
         30003: ("phone_unreachable", False),
-        30004: ("opted_out", False),
+        30004: ("phone_blocked", False),
         30005: ("bad_number", False),
         30006: ("bad_number", False),
         30007: ("carrier_filter", False),
+        30008: ("not_delivered", False),
+        30450: ("phone_blocked", False),
     }
 
     def _call(self, session, outgoing):

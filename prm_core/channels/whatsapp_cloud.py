@@ -53,19 +53,30 @@ class WhatsappCloudChannel(HttpChannel):
     code = "whatsapp"
     provider = "whatsapp_cloud"
     label = "WhatsApp Cloud API"
+    #: See "Error codes" in Meta's documentation of the Cloud API.
     errors = {
+        0: ("gateway_login", False),
+        2: ("server_busy", True),
+        3: ("gateway_login", False),
         4: ("server_busy", True),
+        10: ("gateway_login", False),
+        33: ("gateway_setup", False),
         100: ("gateway_setup", False),
         190: ("gateway_login", False),
-        368: ("gateway_refused", False),
+        368: ("gateway_suspended", False),
         80007: ("server_busy", True),
         130429: ("server_busy", True),
+        131009: ("gateway_setup", False),
         131016: ("server_busy", True),
+        131021: ("bad_number", False),
         131026: ("phone_unreachable", False),
         131030: ("gateway_trial", False),
+        131031: ("gateway_suspended", False),
+        131042: ("no_credit", False),
         131047: ("outside_window", False),
         131048: ("carrier_filter", False),
-        131050: ("opted_out", False),
+        131049: ("provider_limit", False),
+        131050: ("marketing_stopped", False),
         131056: ("server_busy", True),
         132000: ("bad_approved_template", False),
         132001: ("bad_approved_template", False),
@@ -160,6 +171,9 @@ class WhatsappCloudChannel(HttpChannel):
                 if isinstance(value, dict):
                     events += [self._report(row) for row in _dicts(value.get("statuses"))]
                     events += [self._inbound(row) for row in _dicts(value.get("messages"))]
+                    events += [
+                        self._preference(row) for row in _dicts(value.get("user_preferences"))
+                    ]
         return events
 
     def _report(self, row):
@@ -176,6 +190,18 @@ class WhatsappCloudChannel(HttpChannel):
             detail=f"{error.get('code', '')} {detail}".strip(),
             raw=row,
             reason=self._reason(error.get("code")) if kind == "failed" else "",
+        )
+
+    def _preference(self, row):
+        """A choice under "Offers and announcements" in WhatsApp: advertising no more, or again."""
+        category, choice = row.get("category"), row.get("value")
+        kinds = {"stop": "marketing_stop", "resume": "marketing_resume"}
+        return ProviderEvent(
+            provider_event_id=_id({key: value for key, value in row.items() if key != "id"}),
+            kind=kinds.get(choice, "unknown") if category == "marketing_messages" else "unknown",
+            occurred_at=_moment(row.get("timestamp")),
+            address=_plus(row.get("wa_id")),
+            raw=row,
         )
 
     def _inbound(self, row):

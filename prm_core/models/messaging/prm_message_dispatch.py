@@ -186,13 +186,19 @@ class PrmMessageDispatch(models.Model):
         refused = {verdict.message_id for verdict in verdicts if verdict.state == "failed"}
         if not refused.intersection(written.ids):
             return
+        failed = written.filtered(lambda message: message.state == "failed")
         try:
             with self.env.cr.savepoint():
+                for reason, messages in failed.grouped("reason").items():
+                    # A mail server that refuses at the door may mean us and not the address: what
+                    # it means, it says in its reports.
+                    if reason != "bad_address":
+                        messages._shun_addresses(reason)
                 written._fall_over()
         except psycopg2.OperationalError:
             raise
         except Exception:
-            _logger.exception("No other channel could be tried.")
+            _logger.exception("What follows from a refusal could not be done.")
 
     def _each_by_itself(self, step):
         """Do a step for all messages at once, or, when it breaks, for one after the other.

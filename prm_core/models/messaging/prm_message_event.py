@@ -28,6 +28,8 @@ _STATES = [
 ]
 
 
+#: Reports on what a person chose in the messenger.
+PREFERENCES = ("marketing_stop", "marketing_resume")
 #: What a report holds of a person, as a condition of SQL.
 _PRIVATE = "num_nonnulls(raw, address, text, subject, detail) > 0"
 
@@ -56,6 +58,8 @@ class PrmMessageEvent(models.Model):
             ("failed", "Failed"),
             ("complained", "Marked as spam"),
             ("inbound", "Message from a person"),
+            ("marketing_stop", "No more advertising"),
+            ("marketing_resume", "Advertising again"),
             ("unknown", "Something else"),
         ],
         required=True,
@@ -175,9 +179,12 @@ class PrmMessageEvent(models.Model):
         )
         events = self.sudo().browse(row[0] for row in rows)
         inbound = events.filtered(lambda event: event.kind == "inbound")
-        events._each(lambda batch: (batch - inbound)._apply_reports())
+        choices = events.filtered(lambda event: event.kind in PREFERENCES)
+        (events - inbound - choices)._each(lambda batch: batch._apply_reports())
         for event in inbound:
             event._each(lambda one: one.env["prm.message"]._take_in(one))
+        for event in choices:
+            event._each(lambda one: one._apply_preference())
         return len(events)
 
     def _each(self, step):
@@ -229,7 +236,7 @@ class PrmMessageEvent(models.Model):
                 top.state = "applied"
         for (kind, reason, detail), moving in moves.items():
             moving._take_report(kind, reason, detail)
-        self._block_addresses()
+        self._shun_addresses()
 
     def _find_messages(self):
         """``{message id: its reports}``, and the reports about no message that is known."""
@@ -300,21 +307,36 @@ class PrmMessageEvent(models.Model):
         ).unlink()
         return len(rows), len(rows) == CLEARED_AT_ONCE
 
-    def _block_addresses(self):
+    def _apply_preference(self):
+        """What a person chose in the messenger about advertising goes into the ledger."""
+        self.ensure_one()
+        ledger, messages = self.env["prm.consent"].sudo(), self.env["prm.message"]
+        road = [(name, "=", self[name].id) for name in ("company_id", "channel_id")]
+        newer = self.occurred_at and self.search_count(
+            [*road, ("address", "=", self.address), ("kind", "in", PREFERENCES),
+             ("occurred_at", ">", self.occurred_at)],
+            limit=1,
+        )  # fmt: skip
+        patients = messages._find_writers(self.company_id, self.channel_id, self.address)
+        self.state = "stale" if newer else "applied" if patients else "unmatched"
+        stops = self.kind == "marketing_stop"
+        for patient in patients if not newer else ():
+            if stops:
+                rows = ledger._stop_marketing(patient, self.channel_id)
+            else:
+                rows = ledger._restart(patient, self.channel_id, "provider")
+            if rows:
+                messages._emit_choice(patient, self.channel_id, "opted_out" if stops else "opted_in")
+
+    def _shun_addresses(self):
         """Write no more to addresses that don't exist or whose owner does not want it."""
-        blocks = self.env["prm.address.block"]
-        for event in self:
-            reason = _BLOCKING.get(event.reason) if event.kind == "failed" else None
-            if event.kind == "complained":
-                reason = "complained"
-            address = event.message_id.address or event.address
-            if reason and address and event.message_id:
-                blocks._block(event.company_id, event.channel_id.code, address, reason)
-
-
-#: Reasons of a failure after which the address is not to be tried again.
-_BLOCKING = {
-    "bad_address": "bounced",
-    "bad_number": "bounced",
-    "opted_out": "stop",
-}
+        rows = [
+            (event.company_id, event.channel_id, event.message_id.address, "complained")
+            for event in self
+            if event.kind == "complained" and event.message_id.address
+        ]
+        if rows:
+            self.env["prm.address.block"]._block_many(rows)
+        failed = self.filtered(lambda event: event.kind == "failed" and event.message_id)
+        for reason, events in failed.grouped("reason").items():
+            events.message_id._shun_addresses(reason)

@@ -178,8 +178,10 @@ class PrmMessageInbound(models.Model):
         if meaning in ("stop", "start") and self.channel_id.code not in STOP_CHANNELS:
             meaning = None
         done = False
+        asked = self._open_questions() if meaning == "stop" else self.browse()
         if meaning == "stop":
-            done = self._stop()
+            # A visit that should be cancelled must not get lost over the end of the messages.
+            done = self._stop() and not (replies.may_mean_visit(self.body) and asked)
         elif meaning == "start":
             done = self._restart()
         elif meaning:
@@ -255,17 +257,22 @@ class PrmMessageInbound(models.Model):
 
     def _emit(self, code):
         if self.patient_id:
-            self.env["prm.event"].emit(
-                code,
-                [
-                    {
-                        "patient": self.patient_id,
-                        "company_id": self.company_id.id,
-                        "record": self,
-                        "payload": {"channel": self.channel_id.name},
-                    }
-                ],
-            )
+            self._emit_choice(self.patient_id, self.channel_id, code, self)
+
+    @api.model
+    def _emit_choice(self, patient, channel, code, record=None):
+        """Let the timeline know what a patient said by a channel."""
+        self.env["prm.event"].emit(
+            code,
+            [
+                {
+                    "patient": patient,
+                    "company_id": patient.company_id.id,
+                    "record": record or patient,
+                    "payload": {"channel": channel.name},
+                }
+            ],
+        )
 
     # -- what staff do with it
 

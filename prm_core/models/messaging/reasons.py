@@ -53,6 +53,14 @@ _TEXTS = {
     "bad_number": _lt("The phone number can't get messages."),
     "phone_unreachable": _lt("The phone can't be reached."),
     "opted_out": _lt("The patient has told the provider to stop."),
+    "marketing_stopped": _lt("The patient has told WhatsApp to stop messages of this kind."),
+    "provider_limit": _lt("WhatsApp limits how many such messages the patient gets."),
+    "phone_blocked": _lt(
+        "Messages to this number are blocked, by the patient, the phone company or the provider."
+    ),
+    "no_route": _lt("The provider can't reach this number from the gateway's sender."),
+    "not_delivered": _lt("The phone company could not deliver it and does not say why."),
+    "gateway_suspended": _lt("The provider has suspended the practice's account."),
     "country_closed": _lt("The gateway does not send to this country."),
     "carrier_filter": _lt("The message was taken for spam."),
     "empty_text": _lt("The message has no text."),
@@ -62,7 +70,7 @@ _TEXTS = {
     ),
     "bad_approved_template": _lt("WhatsApp has no such approved template."),
     "not_reached": _lt("Nobody picked up, several times."),
-    "no_credit": _lt("Odoo's SMS account has no credit left."),
+    "no_credit": _lt("The account with the provider has no credit left, or can't be billed."),
     "bad_sms_account": _lt("Odoo's SMS account is not registered, or not for this country."),
     "too_many_attempts": _lt("It was tried several times without success."),
 }
