@@ -10,7 +10,8 @@ import unicodedata
 
 _WORDS = {
     "stop": """
-        stop stopall unsubscribe optout revoke quit end cancel arret desabonner alto baja parar cancella cancellami
+        stop stopall unsubscribe optout revoke quit end cancel
+        arret desabonner alto baja parar cancella cancellami
         cancellatemi basta annulla disiscrivimi stopp abmelden abbestellen austragen
         退订 退訂 停止 取消订阅 不要再发 别再发 别再发了 请勿再发 请停止 请退订 td
     """,

@@ -35,7 +35,6 @@ env.cr.commit()
 """
 
 
-
 def test_it_threads_and_no_machine_wrote_it():
     key = "a" * 32
     with copied("answer") as database, SmtpServer() as mail:

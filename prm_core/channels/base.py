@@ -138,7 +138,9 @@ class Channel(ABC):
         It is committed before the batch is handed over: a report may be faster than the answer.
 
         :param batch: list of `Outgoing`.
+        :return: the keys that were noted.
         """
+        return []
 
     @abstractmethod
     def send(self, batch):

@@ -48,8 +48,9 @@ class OdooSmsChannel(Channel):
 
     def expect(self, batch):
         """Odoo's route for reports drops those of which it knows no tracker."""
-        if self.gateway:
-            self.env["sms.tracker"].sudo()._expect([outgoing.key for outgoing in batch])
+        keys = [outgoing.key for outgoing in batch] if self.gateway else []
+        self.env["sms.tracker"].sudo()._expect(keys)
+        return keys
 
     def send(self, batch):
         """See `Channel.send`."""

@@ -217,8 +217,13 @@ class TestWhatsappCloud(HttpContract, BaseCase):
         self.assertEqual(kinds, ["read", "read", "read", "inbound"])
 
     def test_choices_about_advertising(self):
-        row = {"wa_id": "12025550143", "category": "marketing_messages", "value": "stop",
-               "detail": "User requested to stop marketing messages", "timestamp": 1731705721}
+        row = {
+            "wa_id": "12025550143",
+            "category": "marketing_messages",
+            "value": "stop",
+            "detail": "User requested to stop marketing messages",
+            "timestamp": 1731705721,
+        }
         for change, kind in (
             ({}, "marketing_stop"), ({"value": "resume"}, "marketing_resume"),
             ({"value": "new"}, "unknown"), ({"category": "new"}, "unknown"),

@@ -268,8 +268,12 @@ class TestToldToTheProvider(WebhookCase):
 
     def test_the_last_choice_holds_whatever_comes_first(self):
         marketing = self.env.ref("prm_core.prm_purpose_marketing")
-        granted = {"patient_id": self.maria.id, "purpose_id": marketing.id, "state": "granted",
-                   "recorded_at": "2024-01-01 00:00:00"}
+        granted = {
+            "patient_id": self.maria.id,
+            "purpose_id": marketing.id,
+            "state": "granted",
+            "recorded_at": "2024-01-01 00:00:00",
+        }
         self.env["prm.consent"].create(granted)
         self.choose(("resume", 10), ("stop", 0))
         self.assertFalse(self.state("marketing", "whatsapp"))

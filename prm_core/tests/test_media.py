@@ -164,7 +164,7 @@ class TestReceived(WebhookCase):
         self.assertTrue(received.needs_answer)
         self.assertFalse(self.env["prm.message"]._open_windows(self.maria))
         self.receive("text", {"body": "Hello"}, 2)
-        self.env["prm.message"].search([("provider_ref", "=", "wamid.in2")]).sent_at = (
-            self.env.cr.now().replace(microsecond=0)
-        )
+        self.env["prm.message"].search(
+            [("provider_ref", "=", "wamid.in2")]
+        ).sent_at = self.env.cr.now().replace(microsecond=0)
         self.assertTrue(self.env["prm.message"]._open_windows(self.maria))

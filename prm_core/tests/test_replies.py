@@ -7,7 +7,8 @@ from ..unsubscribe import unsubscribe_headers
 
 TABLE = {
     "stop": [
-        "STOP", "QUIT", "End", "Revoke", "OptOut", "opt out", "Cancel", "stop.", "Stop!!!", "ＳＴＯＰ", "ARRÊT", "arret", "ALTO", "Baja", "CANCELLA",
+        "STOP", "QUIT", "End", "Revoke", "OptOut", "opt out", "Cancel",
+        "stop.", "Stop!!!", "ＳＴＯＰ", "ARRÊT", "arret", "ALTO", "Baja", "CANCELLA",
         "basta", "Annulla", "STOPP", "abmelden", "Unsubscribe", "退订", "停止", "退订。",
         "stop, grazie", "please stop", "please stop sending me these", "Stop texting me",
         "don't text me again",
@@ -40,7 +41,12 @@ class TestReplies(BaseCase):
                     self.assertEqual(meaning(text), expected)
 
     def test_what_may_mean_the_visit(self):
-        for text, expected in (("Cancel", True), ("ANNULLA.", True), ("STOP", False), (None, False)):
+        for text, expected in (
+            ("Cancel", True),
+            ("ANNULLA.", True),
+            ("STOP", False),
+            (None, False),
+        ):
             self.assertEqual(may_mean_visit(text), expected)
 
     @given(st.text())

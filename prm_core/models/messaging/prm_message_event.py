@@ -326,7 +326,9 @@ class PrmMessageEvent(models.Model):
             else:
                 rows = ledger._restart(patient, self.channel_id, "provider")
             if rows:
-                messages._emit_choice(patient, self.channel_id, "opted_out" if stops else "opted_in")
+                messages._emit_choice(
+                    patient, self.channel_id, "opted_out" if stops else "opted_in"
+                )
 
     def _shun_addresses(self):
         """Write no more to addresses that don't exist or whose owner does not want it."""

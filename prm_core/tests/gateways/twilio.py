@@ -56,7 +56,9 @@ class TwilioDouble(GatewayDouble):
         if not fields.get("Body"):
             return error(400, 21602, "Message body is required")
         if len(fields["Body"]) > 1600:
-            return error(400, 21617, "The concatenated message body exceeds the 1600 character limit")
+            return error(
+                400, 21617, "The concatenated message body exceeds the 1600 character limit"
+            )
         callback = fields.get("StatusCallback", "https://none.example")
         parts = urlsplit(callback)
         if parts.scheme not in ("http", "https") or not parts.hostname or len(callback) > 4000:
