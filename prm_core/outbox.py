@@ -11,6 +11,7 @@ class Request:
     :param template: `prm.template` record; none when a person wrote the text.
     :param text: the words of a person, with :param subject: theirs; plain text, and never a
         template, whatever brackets are in it.
+    :param answer_to: the `prm.message` of the patient that a person answers.
     :param record: what the message is about, such as a recall.
     :param variables: dotted names of the template's variables to plain values, beside those on
         patient and practice.
@@ -46,6 +47,7 @@ class Request:
     merge_line: str = ""
     text: str = ""
     subject: str = ""
+    answer_to: object = None
 
     @property
     def lang(self):

@@ -10,7 +10,8 @@ import unicodedata
 
 _WORDS = {
     "stop": """
-        stop stopall unsubscribe optout arret desabonner alto baja parar cancella cancellami
+        stop stopall unsubscribe optout revoke quit end cancel
+        arret desabonner alto baja parar cancella cancellami
         cancellatemi basta annulla disiscrivimi stopp abmelden abbestellen austragen
         退订 退訂 停止 取消订阅 不要再发 别再发 别再发了 请勿再发 请停止 请退订 td
     """,
@@ -64,6 +65,9 @@ _SENTENCES = {
     ),
 }  # fmt: skip
 
+#: Words that end messages, as carriers and Twilio have it, and that may as well mean a visit.
+_TWO_MEANINGS = set("cancel end cancella annulla alto baja".split())
+
 #: Said around the word without changing what it means.
 _COURTESY = set(
     "please thanks thank you hi hello per favore grazie buongiorno ciao por favor gracias hola "
@@ -104,6 +108,15 @@ def meaning(text):
         if any(pattern.fullmatch(sentence) for sentence in sentences)
     }
     return found.pop() if len(found) == 1 else None
+
+
+def may_mean_visit(text):
+    """Whether a text that ends the messages may be about a visit instead: somebody should look.
+
+    >>> may_mean_visit("Annulla!"), may_mean_visit("STOP")
+    (True, False)
+    """
+    return bool(_TWO_MEANINGS.intersection(_plain(text or "").split()))
 
 
 def names_stop(text):

@@ -8,7 +8,16 @@ from datetime import datetime
 _REGISTRY = {}
 
 #: What a provider can tell about a message; what it says otherwise is ``unknown``.
-EVENT_KINDS = ("sent", "delivered", "read", "failed", "complained", "inbound", "unknown")
+EVENT_KINDS = (
+    "sent", "delivered", "read", "failed", "complained", "inbound", "marketing_stop",
+    "marketing_resume", "unknown",
+)  # fmt: skip
+
+#: What a person can send besides words. ``system``: the provider tells it, not the person.
+MEDIA = (
+    "image", "voice", "video", "document", "sticker", "location", "contacts", "reaction", "system",
+    "other",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -20,6 +29,7 @@ class Outgoing:
     :param body: plain text; what else a channel needs, it makes from it.
     :param sender: from whom an email comes; other channels have the sender of their gateway.
     :param options: what only one channel knows, such as the name of an approved template.
+    :param typed: whether a person wrote it for this one reader.
     """
 
     message_id: int
@@ -33,6 +43,7 @@ class Outgoing:
     practice: str = ""
     headers: dict = field(default_factory=dict)
     options: dict = field(default_factory=dict)
+    typed: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,7 @@ class ProviderEvent:
     :param detail: the provider's words, for staff; :param raw: the report as it came, as a dict.
     :param reason: a code of our vocabulary, for ``failed``; ``auto_reply``: a machine wrote it.
     :param in_reply_to: the provider's id of the message that a person answered, or our key of it.
+    :param media: one of `MEDIA`, when it was not only words.
     """
 
     provider_event_id: str
@@ -80,6 +92,7 @@ class ProviderEvent:
     reason: str = ""
     in_reply_to: str = ""
     subject: str = ""
+    media: str = ""
 
 
 class UnsupportedFeature(Exception):
@@ -118,6 +131,16 @@ class Channel(ABC):
     @abstractmethod
     def validate_address(cls, address):
         """The address in its normal form, or None when it is not one."""
+
+    def expect(self, batch):
+        """Note what the reports about a batch will be known by, if that takes a note.
+
+        It is committed before the batch is handed over: a report may be faster than the answer.
+
+        :param batch: list of `Outgoing`.
+        :return: the keys that were noted.
+        """
+        return []
 
     @abstractmethod
     def send(self, batch):

@@ -39,6 +39,10 @@ def _failure(error):
     return "no_connection", True
 
 
+#: Says that no person wrote it (RFC 3834), so that no machine answers.
+_AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
+
+
 class EmailChannel(Channel):
     """SMTP by `ir.mail_server`."""
 
@@ -61,11 +65,7 @@ class EmailChannel(Channel):
             subtype="html",
             reply_to=outgoing.reply_to or outgoing.sender,
             message_id=self._message_id(outgoing),
-            headers={
-                "Auto-Submitted": "auto-generated",
-                "X-Auto-Response-Suppress": "OOF, AutoReply",
-                **outgoing.headers,
-            },
+            headers={**({} if outgoing.typed else _AUTOMATIC), **outgoing.headers},
         )
 
     @staticmethod
@@ -84,7 +84,7 @@ class EmailChannel(Channel):
         """
         if frames is None or not outgoing.body or not is_plain_address(outgoing.address):
             return self._build(outgoing)
-        key = (outgoing.sender, outgoing.reply_to, *outgoing.headers)
+        key = (outgoing.sender, outgoing.reply_to, outgoing.typed, *outgoing.headers)
         if key not in frames:
             frames[key] = self._make_frame(outgoing, session)
         if not frames[key]:

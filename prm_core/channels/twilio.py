@@ -25,6 +25,10 @@ KINDS = {
 }
 
 
+#: First part of a file's type -> what it is to us.
+_MEDIA = {"image": "image", "audio": "voice", "video": "video"}
+
+
 class TwilioChannel(HttpChannel):
     """The gateway's account is the account SID, its secret the auth token."""
 
@@ -33,26 +37,34 @@ class TwilioChannel(HttpChannel):
     label = "Twilio"
     #: An empty answer in TwiML: nothing is sent back by itself.
     webhook_answer = ("<Response/>", "text/xml")
+    #: See the dictionary of errors in Twilio's documentation. 30004 has many causes, an opt-out
+    #: being but one of them; 21612 says nothing against the number.
     errors = {
         20003: ("gateway_login", False),
         20429: ("server_busy", True),
         21211: ("bad_number", False),
         21408: ("country_closed", False),
         21602: ("empty_text", False),
+        21603: ("gateway_sender", False),
         21606: ("gateway_sender", False),
         21608: ("gateway_trial", False),
+        21609: ("gateway_setup", False),
         21610: ("opted_out", False),
         21611: ("server_busy", True),
-        21612: ("bad_number", False),
+        21612: ("no_route", False),
         21614: ("bad_number", False),
         21617: ("text_too_long", False),
+        21635: ("bad_number", False),
+        21730: ("server_busy", True),
         30001: ("server_busy", True),
-        30002: ("gateway_login", False),
+        30002: ("gateway_suspended", False),
         30003: ("phone_unreachable", False),
-        30004: ("opted_out", False),
+        30004: ("phone_blocked", False),
         30005: ("bad_number", False),
         30006: ("bad_number", False),
         30007: ("carrier_filter", False),
+        30008: ("not_delivered", False),
+        30450: ("phone_blocked", False),
     }
 
     def _call(self, session, outgoing):
@@ -123,11 +135,22 @@ class TwilioChannel(HttpChannel):
                 key=dict(parse_qsl(urlsplit(url).query)).get("key", ""),
                 address=fields.get("From" if inbound else "To", ""),
                 text=fields.get("Body", "") if inbound else "",
+                media=_media(fields) if inbound else "",
                 detail=f"{error} {fields.get('ErrorMessage', '')}".strip(),
                 raw=fields,
                 reason=self._reason(code) if kind == "failed" else "",
             )
         ]
+
+
+def _media(fields):
+    """What a picture message (MMS) brings, by its first file; an empty string when it has none."""
+    if fields.get("NumMedia", "0") in ("", "0"):
+        return ""
+    kind = fields.get("MediaContentType0", "").lower()
+    if kind in ("text/vcard", "text/x-vcard"):
+        return "contacts"
+    return _MEDIA.get(kind.partition("/")[0], "document")
 
 
 def _fields(raw):

@@ -22,6 +22,27 @@ LANGUAGES = {"zh": "zh_CN"}
 KINDS = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
 
 
+#: Types of messages that are words, and where these are.
+_WORDS = {
+    "text": ("text.body",),
+    "button": ("button.text",),
+    "interactive": (
+        "interactive.button_reply.title", "interactive.list_reply.title",
+        "interactive.nfm_reply.body",
+    ),
+}  # fmt: skip
+#: Types that are more or other than words: what they are to us.
+_MEDIA = {
+    "image": "image", "audio": "voice", "video": "video", "document": "document",
+    "sticker": "sticker", "location": "location", "contacts": "contacts", "reaction": "reaction",
+    "system": "system",
+}  # fmt: skip
+#: Where else than in its context a message names the one that it answers.
+_QUOTED = {"reaction": "reaction.message_id"}
+#: Where else than in a caption there is something to read.
+_OTHER_WORDS = {"reaction": ("reaction.emoji",), "system": ("system.body",)}
+
+
 class WhatsappCloudChannel(HttpChannel):
     """The gateway's account is the id of the phone number, its secret the access token.
 
@@ -32,19 +53,30 @@ class WhatsappCloudChannel(HttpChannel):
     code = "whatsapp"
     provider = "whatsapp_cloud"
     label = "WhatsApp Cloud API"
+    #: See "Error codes" in Meta's documentation of the Cloud API.
     errors = {
+        0: ("gateway_login", False),
+        2: ("server_busy", True),
+        3: ("gateway_login", False),
         4: ("server_busy", True),
+        10: ("gateway_login", False),
+        33: ("gateway_setup", False),
         100: ("gateway_setup", False),
         190: ("gateway_login", False),
-        368: ("gateway_refused", False),
+        368: ("gateway_suspended", False),
         80007: ("server_busy", True),
         130429: ("server_busy", True),
+        131009: ("gateway_setup", False),
         131016: ("server_busy", True),
+        131021: ("bad_number", False),
         131026: ("phone_unreachable", False),
         131030: ("gateway_trial", False),
+        131031: ("gateway_suspended", False),
+        131042: ("no_credit", False),
         131047: ("outside_window", False),
         131048: ("carrier_filter", False),
-        131050: ("opted_out", False),
+        131049: ("provider_limit", False),
+        131050: ("marketing_stopped", False),
         131056: ("server_busy", True),
         132000: ("bad_approved_template", False),
         132001: ("bad_approved_template", False),
@@ -139,6 +171,9 @@ class WhatsappCloudChannel(HttpChannel):
                 if isinstance(value, dict):
                     events += [self._report(row) for row in _dicts(value.get("statuses"))]
                     events += [self._inbound(row) for row in _dicts(value.get("messages"))]
+                    events += [
+                        self._preference(row) for row in _dicts(value.get("user_preferences"))
+                    ]
         return events
 
     def _report(self, row):
@@ -157,25 +192,62 @@ class WhatsappCloudChannel(HttpChannel):
             reason=self._reason(error.get("code")) if kind == "failed" else "",
         )
 
-    def _inbound(self, row):
-        """A person's message; pressed buttons count as their words, other media as no text."""
-        text = (
-            http_call.pick(row, "text.body")
-            or http_call.pick(row, "button.text")
-            or http_call.pick(row, "interactive.button_reply.title")
-            or ""
+    def _preference(self, row):
+        """A choice under "Offers and announcements" in WhatsApp: advertising no more, or again."""
+        category, choice = row.get("category"), row.get("value")
+        kinds = {"stop": "marketing_stop", "resume": "marketing_resume"}
+        return ProviderEvent(
+            provider_event_id=_id({key: value for key, value in row.items() if key != "id"}),
+            kind=kinds.get(choice, "unknown") if category == "marketing_messages" else "unknown",
+            occurred_at=_moment(row.get("timestamp")),
+            address=_plus(row.get("wa_id")),
+            raw=row,
         )
+
+    def _inbound(self, row):
+        """A person's message; pressed buttons and reactions count as their words."""
+        kind = row.get("type") or ""
+        media = "" if kind in _WORDS else _MEDIA.get(kind, "other")
         return ProviderEvent(
             provider_event_id=_id(row),
             kind="inbound",
             provider_ref=row.get("id") or "",
             occurred_at=_moment(row.get("timestamp")),
             address=_plus(row.get("from")),
-            text=text,
-            detail=row.get("type") or "",
+            text=_words(row, kind),
+            detail=kind,
             raw=row,
-            in_reply_to=http_call.pick(row, "context.id") or "",
+            in_reply_to=http_call.pick(row, _QUOTED.get(kind, "context.id")) or "",
+            media=media,
         )
+
+
+def _words(row, kind):
+    """What there is to read in a message: its text, or what stands below a picture."""
+    if kind == "location":
+        place = http_call.pick(row, "location")
+        return _place(place) if isinstance(place, dict) else ""
+    if kind == "contacts":
+        return ", ".join(filter(None, map(_contact, _dicts(row.get("contacts")))))
+    for path in _WORDS.get(kind) or _OTHER_WORDS.get(kind) or (f"{kind}.caption",):
+        text = http_call.pick(row, path)
+        if isinstance(text, str) and text:
+            return text
+    return ""
+
+
+def _place(place):
+    """A place in words, with its coordinates for a map."""
+    where = ", ".join(str(place[name]) for name in ("name", "address") if place.get(name))
+    point = f"{place.get('latitude')}, {place.get('longitude')}"
+    return f"{where} ({point})" if where else point
+
+
+def _contact(contact):
+    """A card's name and numbers."""
+    numbers = [phone.get("phone") for phone in _dicts(contact.get("phones"))]
+    name = http_call.pick(contact, "name.formatted_name")
+    return " ".join(str(part) for part in (name, *numbers) if part)
 
 
 def _now():
@@ -200,4 +272,4 @@ def _id(row):
 
 def _dicts(value):
     """The objects in what should be a list of objects."""
-    return [row for row in value or () if isinstance(row, dict)]
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []

@@ -11,6 +11,7 @@ from . import test_gateway
 from . import test_http_call
 from . import test_link
 from . import test_mail_frame
+from . import test_media
 from . import test_message
 from . import test_guardian
 from . import test_webhook

@@ -129,7 +129,7 @@ class HttpContract(SendContract):
         self.provider.script[address] = requests.ReadTimeout(f"{address} timed out")
 
     def hold(self, address):
-        self.provider.script[address] = (429, {}, {"Retry-After": "7"})
+        self.provider.script[address] = (*self.provider.busy, {"Retry-After": "7"})
 
     def answer(self, *answer):
         """The outcome of one message, to which the provider answers so."""

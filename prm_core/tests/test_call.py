@@ -186,7 +186,12 @@ class TestCall(MessageCase):
 
 @tagged("post_install", "-at_install")
 class TestOdooSmsReports(MessageCase, HttpCase):
-    def _send(self, **said):
+    def setUp(self):
+        super().setUp()
+        self.provider = OdooSmsDouble()
+
+    def _send(self, commit=None):
+        """A message that went out; ``commit`` stands in for the dispatcher's commits."""
         self.env["prm.gateway"].create(
             {"name": "SMS", "provider": "odoo_sms", "company_id": self.practice.id}
         )
@@ -195,9 +200,10 @@ class TestOdooSmsReports(MessageCase, HttpCase):
         )
         rosa = self._patient(first_name="Rosa", mobile=NUMBER, lang="it_IT")
         message = self.queue(rosa)
-        provider = OdooSmsDouble()
-        with provider.online():
-            self.dispatch()
+        with self.provider.online(), self.smtp():
+            if commit:
+                self.patch(type(self.env["ir.cron"]), "_commit_progress", commit)
+            self.env["prm.message"]._cron_dispatch()
         self.env.flush_all()
         return message
 
@@ -220,6 +226,27 @@ class TestOdooSmsReports(MessageCase, HttpCase):
             self.assertEqual(message.state, "delivered")
         events = self.env["prm.message.event"].search([("key", "=", message.idempotency_key)])
         self.assertEqual(sorted(events.mapped("kind")), ["delivered", "failed", "sent"])
+
+    def test_a_report_before_the_answer_is_not_lost(self):
+        """Others see what was committed: by then Odoo's route must know the message."""
+        known = []
+
+        def commit(*_arguments, **_options):
+            known.append(self.env["sms.tracker"].search([]).mapped("sms_uuid"))
+            return 60
+
+        def report():
+            [sending] = self.env["prm.message"].search([("state", "=", "sending")])
+            self.assertIn(sending.idempotency_key, known[-1])
+            self.env.flush_all()
+            self._report(sending, "delivered")
+
+        self.provider.meanwhile = report
+        message = self._send(commit)
+        self.assertEqual(message.state, "delivered")
+        self.assertTrue(message.sent_at)
+        events = message.patient_id.event_ids.mapped("event_type_id.code")
+        self.assertEqual(events.count("message_sent"), 1)
 
     def test_a_number_that_does_not_exist_is_used_no_more(self):
         message = self._send()

@@ -50,6 +50,50 @@ class TestOwnWords(ComposerCase):
         self.assertEqual(message.state, "sent")
         self.assertIn(BRACES, session.taken[0].get_body(("plain",)).get_content())
 
+    def sent_mail(self, **vals):
+        """What a composed email looks like at the mail server."""
+        self.send(channel="email", **vals)
+        return self.dispatch().taken[-1]
+
+    def wrote(self, subject, message_id="<m1@mail.example>", **vals):
+        """An email from Maria has come."""
+        return self.env["prm.message"].create(
+            {"patient_id": self.maria.id, "company_id": self.practice.id, "direction": "in",
+             "channel_id": self.env.ref("prm_core.prm_channel_email").id, "state": "received",
+             "address": self.maria.email, "subject": subject, "provider_ref": message_id, **vals}
+        )  # fmt: skip
+
+    def test_a_person_wrote_it(self):
+        """No machine did, so programs may answer, and nothing says otherwise."""
+        mail = self.sent_mail()
+        self.assertNotIn("Auto-Submitted", mail)
+        self.assertNotIn("X-Auto-Response-Suppress", mail)
+        self.queue(self.maria)
+        self.assertEqual(self.dispatch().taken[-1]["Auto-Submitted"], "auto-generated")
+
+    def test_an_answer_stands_below_what_it_answers(self):
+        asked = self.queue(self.maria)
+        self.dispatch()
+        self.wrote("Re: Ciao Maria", reply_to_id=asked.id, quotes=True)
+        mail = self.sent_mail(subject="RE: ciao  Maria")
+        self.assertEqual(mail["In-Reply-To"], "<m1@mail.example>")
+        self.assertEqual(mail["References"], f"{asked.provider_ref} <m1@mail.example>")
+        self.assertEqual(self.last_message().reply_to_id.provider_ref, "<m1@mail.example>")
+
+    def test_another_subject_is_another_matter(self):
+        self.wrote("My bill")
+        self.assertNotIn("In-Reply-To", self.sent_mail(subject="Your visit"))
+        self.assertIn("In-Reply-To", self.sent_mail(subject="Re: My bill"))
+        self.wrote(False, "<m2@mail.example>")
+        mail = self.sent_mail(subject="A message from us")
+        self.assertEqual(mail["References"], "<m2@mail.example>")
+
+    def test_no_header_is_smuggled_in(self):
+        self.wrote("My bill", "<m@x>\nBcc: eve@example.com")
+        mail = self.sent_mail(subject="Re: My bill")
+        self.assertNotIn("In-Reply-To", mail)
+        self.assertNotIn("Bcc", mail)
+
     def test_a_failure_is_for_a_person_to_decide(self):
         """No other channel is tried by itself: the words were written for this one."""
         self.maria.mobile = "+393331234567"

@@ -112,6 +112,14 @@ class TestDispatch(MessageCase):
         self.assertEqual(set(messages.mapped("state")), {"unknown"})
         self.assertEqual(set(messages.mapped("reason")), {"interrupted"})
 
+    def test_only_what_is_tried_again_says_so(self):
+        message = self.queue(self.maria)
+        self.dispatch(maria=smtplib.SMTPSenderRefused(451, b"later", "x"))
+        self.assertEqual((message.state, message.reason), ("queued", "server_busy"))
+        self.assertIn("tried again", message.reason_text)
+        message.state = "failed"
+        self.assertNotIn("tried again", message.reason_text)
+
     def test_zero_bytes_in_the_servers_words(self):
         messages = self._two()
         refused = smtplib.SMTPSenderRefused(550, b"no\0way", "x")

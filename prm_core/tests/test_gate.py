@@ -110,6 +110,42 @@ class TestGateFacts(MessageCase):
         self.assertEqual(countries, {"IT", "DE", "ES", "GB", "US"})
         self.assertTrue(all(len(rule.source) > 10 for rule in rules))
 
+    def test_no_commercial_calls_at_weekends_in_spain(self):
+        # Rules are the practice's own once they are there: an update leaves them as they are.
+        self.env.ref("prm_core.policy_es_marketing_phone").no_saturdays = True
+        self.practice.country_id = self.env.ref("base.es")
+        self.maria.write({"tz": "Europe/Madrid", "mobile": "+34600000001"})
+        self.env["prm.gateway"].create(
+            {"name": "Calls", "provider": "phone", "company_id": self.practice.id}
+        )
+        marketing = self.env.ref("prm_core.prm_purpose_marketing")
+        self._say("granted", marketing)
+        script = {"channel_kind": "phone", "lang": "it", "body": "Hello"}
+        template = self.env["prm.template"].create(
+            {"name": "Offer", "purpose_id": marketing.id, "body_ids": [(0, 0, script)]}
+        )
+        with freeze_time("2026-03-07 10:00:00"):  # a Saturday
+            decision = self.decide(purpose="marketing", template=template)
+        self.assertEqual((decision.channel, decision.reason), ("phone", "quiet_hours"))
+        self.assertEqual(decision.until, datetime(2026, 3, 9, 8), "Monday at nine")
+
+    @freeze_time("2026-03-04 20:00:00")
+    def test_recalls_by_sms_in_the_united_states(self):
+        self.practice.country_id = self.env.ref("base.us")
+        self.maria.write({"tz": "UTC", "mobile": "+12025550143"})
+        self.env["prm.gateway"].create(
+            {"name": "SMS", "provider": "odoo_sms", "company_id": self.practice.id}
+        )
+        sms = self.env.ref("prm_core.prm_channel_sms")
+        text = {"channel_kind": "sms", "lang": "it", "body": "x" * 161}
+        template = self.template.copy({"body_ids": [(0, 0, text)]})
+        message = self.queue(self.maria, template=template)
+        self.assertEqual((message.state, message.reason), ("suppressed", "text_over_limit"))
+        self._say("granted", self.recall, channel_id=sms.id)
+        self.assertEqual(self.queue(self.maria, template=template).state, "queued")
+        again = self.queue(self.maria, template=template)
+        self.assertEqual(again.reason, "frequency_cap", "one a day")
+
     def test_a_guardians_yes_ends_with_childhood(self):
         guardian = self.env["res.partner"].create({"name": "Mother"})
         self._say("granted", self.news, given_by_id=guardian.id)

@@ -103,6 +103,15 @@ class TestGateway(PrmCase):
             for reason, _retry in getattr(adapter, "errors", {}).values():
                 self.assertNotEqual(reason_text(self.env, reason), reason)
 
+    def test_shared_reasons_are_true_for_every_channel(self):
+        """An SMS that a gateway did not take was never at a mail server."""
+        shared = ("bounced", "bad_content", "server_busy", "no_connection", "connection_lost")
+        for code in shared:
+            text = reason_text(self.env, code)
+            self.assertFalse("mail server" in text and "provider" not in text, text)
+            self.assertNotIn("No email", text)
+            self.assertNotIn("again", text, "whether it is tried again, the message knows")
+
     def test_form(self):
         form = Form(self.env["prm.gateway"].with_user(self.manager))
         form.name, form.provider, form.url = "Other", "generic_http", "https://sms.example"

@@ -51,11 +51,25 @@ class TestTwilio(HttpContract, BaseCase):
             (21610, ("opted_out", False)),
             (21614, ("bad_number", False)),
             (21611, ("server_busy", True)),
+            (21612, ("no_route", False)),
+            (21635, ("bad_number", False)),
+            (30002, ("gateway_suspended", False)),
             (29999, ("gateway_refused", False)),
         ):
             outcome = self.answer(*twilio.error(400, code, "No."))
             self.assertEqual((outcome.reason, outcome.retry), expected)
             self.assertIn(str(code), outcome.detail)
+
+    def test_what_is_reported_later(self):
+        for code, reason in (
+            ("30003", "phone_unreachable"), ("30004", "phone_blocked"), ("30005", "bad_number"),
+            ("30006", "bad_number"), ("30007", "carrier_filter"), ("30008", "not_delivered"),
+        ):  # fmt: skip
+            raw, headers = twilio.webhook(
+                self.hook_url, MessageSid="ref1", MessageStatus="undelivered", ErrorCode=code
+            )
+            [event] = self.channel.parse_webhook(raw, headers, self.hook_url)
+            self.assertEqual((event.kind, event.reason), ("failed", reason))
 
     def test_sender_key_and_letters(self):
         self.channel = self.adapter(None, self.gateway(sender="MG" + "0" * 32, plain_letters=True))
@@ -187,6 +201,10 @@ class TestWhatsappCloud(HttpContract, BaseCase):
         for code, expected in (
             (131047, ("outside_window", False)),
             (130429, ("server_busy", True)),
+            (131042, ("no_credit", False)),
+            (131049, ("provider_limit", False)),
+            (131050, ("marketing_stopped", False)),
+            (0, ("gateway_login", False)),
             (132001, ("bad_approved_template", False)),
         ):
             outcome = self.answer(*whatsapp.error(400, code, "No."))
@@ -197,6 +215,24 @@ class TestWhatsappCloud(HttpContract, BaseCase):
         raw, headers = whatsapp.webhook(statuses=rows, messages=[{"id": "in", "type": "image"}])
         kinds = [event.kind for event in self.channel.parse_webhook(raw, headers)]
         self.assertEqual(kinds, ["read", "read", "read", "inbound"])
+
+    def test_choices_about_advertising(self):
+        row = {
+            "wa_id": "12025550143",
+            "category": "marketing_messages",
+            "value": "stop",
+            "detail": "User requested to stop marketing messages",
+            "timestamp": 1731705721,
+        }
+        for change, kind in (
+            ({}, "marketing_stop"), ({"value": "resume"}, "marketing_resume"),
+            ({"value": "new"}, "unknown"), ({"category": "new"}, "unknown"),
+        ):  # fmt: skip
+            raw, headers = whatsapp.webhook(user_preferences=[{**row, **change}])
+            [event] = self.channel.parse_webhook(raw, headers)
+            self.assertEqual((event.kind, event.address), (kind, "+12025550143"))
+            self.assertEqual(event.occurred_at, datetime(2024, 11, 15, 21, 22, 1))
+            self.assertTrue(event.provider_event_id)
 
     def test_challenge(self):
         params = {

@@ -6,6 +6,7 @@ from odoo.tests import BaseCase, tagged
 
 from ..delivery_status import is_automatic, parse
 from ..email_reply import new_text
+from .gateways import TwilioDouble, twilio, whatsapp
 from .test_webhook import WebhookCase
 
 
@@ -125,6 +126,13 @@ class TestInbound(WebhookCase):
         self.assertEqual(later.state, "suppressed")
         self.assertIn("opted_out", self.codes())
 
+    def test_a_stop_that_may_mean_the_visit_is_looked_at(self):
+        self.assertFalse(self.receive("CANCEL", "IN1").needs_answer, "no visit was written about")
+        self.sent(res_model="prm.patient", res_id=self.maria.id)
+        message = self.receive("CANCEL", "IN2")
+        self.assertEqual((message.meaning, message.needs_answer), ("stop", True))
+        self.assertFalse(self.receive("STOP", "IN3").needs_answer)
+
     def test_stop_is_in_the_ledger_and_start_undoes_just_that(self):
         sms, ledger = self.channel["sms"], self.env["prm.consent"]
         news = self.env.ref("prm_core.prm_purpose_news")
@@ -173,6 +181,104 @@ class TestInbound(WebhookCase):
             self.as_user(self.clinician, message).action_done()
         with self.assertRaises(AccessError):
             self.as_user(self.stranger, message).action_done()
+
+
+@tagged("post_install", "-at_install")
+class TestToldToTheProvider(WebhookCase):
+    """What patients say to Twilio or in WhatsApp, and not to us."""
+
+    def state(self, code, channel):
+        purpose, channel = self.env.ref(f"prm_core.prm_purpose_{code}"), self.channel[channel]
+        current = self.env["prm.consent"]._current(self.maria, purpose)
+        return current.get((self.maria.id, purpose.id, channel.id))
+
+    def block(self):
+        return self.env["prm.address.block"].search([("address", "=", self.number)]).reason
+
+    def send_sms(self, *answer):
+        """A message that Twilio answers so."""
+        self.maria.channel_order = "sms,email"
+        message = self.queue(self.maria, template=self.text_for("email", "sms"), purpose="care")
+        provider = TwilioDouble()
+        provider.script[self.number] = answer
+        self.generic.active = False
+        with provider.online(), self.smtp():
+            self.env["prm.message"]._cron_dispatch()
+        self.assertEqual(message.state, "failed")
+        return message
+
+    def test_twilio_refuses_at_once_because_of_a_stop(self):
+        message = self.send_sms(*twilio.error(400, 21610, "Attempt to send to unsubscribed"))
+        self.assertEqual(message.reason, "opted_out")
+        self.assertEqual((self.block(), self.state("care", "sms")), ("stop", "withdrawn"))
+        self.assertIn("opted_out", self.maria.event_ids.mapped("event_type_id.code"))
+        self.assertFalse(self.env["prm.message"].search([("fallback_of_id", "=", message.id)]))
+        self.call_twilio(MessageSid="IN1", SmsStatus="received", From=self.number, Body="START")
+        self.assertEqual((self.block(), self.state("care", "sms")), (False, "granted"))
+
+    def test_a_number_that_twilio_refuses_is_used_no_more(self):
+        message = self.send_sms(*twilio.error(400, 21211, "Invalid 'To' Phone Number"))
+        self.assertEqual(self.block(), "bounced")
+        instead = self.env["prm.message"].search([("fallback_of_id", "=", message.id)])
+        self.assertEqual(instead.channel_id.code, "email")
+
+    def test_other_refusals_say_nothing_about_the_number(self):
+        self.send_sms(*twilio.error(400, 21612, "Message cannot be sent with this combination"))
+        self.assertFalse(self.block())
+
+    def test_blocked_is_no_stop(self):
+        message = self.sent()
+        self.call_twilio(MessageSid="SM1", MessageStatus="undelivered", ErrorCode="30004")
+        self.assertEqual((message.reason, self.block()), ("phone_blocked", False))
+
+    def test_a_kind_of_message_that_the_patient_stopped_in_whatsapp(self):
+        recall = self.env.ref("prm_core.prm_purpose_recall")
+        message = self.sent(channel="whatsapp", ref="wamid.1", purpose_id=recall.id)
+        row = {"id": "wamid.1", "status": "failed", "errors": [{"code": 131050, "title": "x"}]}
+        self.whatsapp._receive(*whatsapp.webhook(statuses=[row]))
+        self.apply()
+        self.assertEqual((message.state, message.reason), ("failed", "marketing_stopped"))
+        self.assertEqual(self.state("recall", "whatsapp"), "withdrawn")
+        self.assertFalse(self.state("care", "whatsapp"))
+        self.assertFalse(self.block(), "a reminder of a visit may still go")
+
+    def choose(self, *choices):
+        """Maria's choices in WhatsApp, as (what, seconds), in the order in which they arrive."""
+        rows = [
+            {"wa_id": self.number[1:], "category": "marketing_messages", "value": value,
+             "timestamp": 1731705721 + seconds}
+            for value, seconds in choices
+        ]  # fmt: skip
+        for _turn in range(3):
+            self.whatsapp._receive(*whatsapp.webhook(user_preferences=rows))
+            self.apply()
+
+    def test_no_more_advertising_by_whatsapp_and_again(self):
+        marketing = self.env.ref("prm_core.prm_purpose_marketing")
+        granted = {"patient_id": self.maria.id, "purpose_id": marketing.id, "state": "granted"}
+        self.env["prm.consent"].create(granted)
+        self.choose(("stop", 0))
+        self.assertEqual(self.state("marketing", "whatsapp"), "withdrawn")
+        self.assertFalse(self.state("news", "whatsapp"), "nothing was allowed there")
+        told = self.maria.event_ids.mapped("event_type_id.code")
+        self.assertEqual(told.count("opted_out"), 1)
+        self.choose(("resume", 10))
+        self.assertEqual(self.state("marketing", "whatsapp"), "granted")
+        self.assertFalse(self.state("news", "whatsapp"))
+
+    def test_the_last_choice_holds_whatever_comes_first(self):
+        marketing = self.env.ref("prm_core.prm_purpose_marketing")
+        granted = {
+            "patient_id": self.maria.id,
+            "purpose_id": marketing.id,
+            "state": "granted",
+            "recorded_at": "2024-01-01 00:00:00",
+        }
+        self.env["prm.consent"].create(granted)
+        self.choose(("resume", 10), ("stop", 0))
+        self.assertFalse(self.state("marketing", "whatsapp"))
+        self.choose(("stop", 20))
+        self.assertEqual(self.state("marketing", "whatsapp"), "withdrawn")
 
 
 @tagged("post_install", "-at_install")

@@ -109,6 +109,7 @@ class TestPatientAccess(PrmCase):
         "prm.message.event", "prm.mailbox", "prm.guardian", "prm.letter.batch", "prm.call",
         "prm.journey", "prm.journey.step", "prm.journey.step.condition", "prm.journey.condition",
         "prm.journey.source", "prm.journey.signal", "prm.enrolment", "prm.enrolment.entry",
+        "prm.template.test",
     )  # fmt: skip
 
     def test_outside_prm_nothing_is_seen(self):

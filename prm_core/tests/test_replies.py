@@ -2,12 +2,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
-from ..replies import meaning
+from ..replies import may_mean_visit, meaning
 from ..unsubscribe import unsubscribe_headers
 
 TABLE = {
     "stop": [
-        "STOP", "stop.", "Stop!!!", "ＳＴＯＰ", "ARRÊT", "arret", "ALTO", "Baja", "CANCELLA",
+        "STOP", "QUIT", "End", "Revoke", "OptOut", "opt out", "Cancel",
+        "stop.", "Stop!!!", "ＳＴＯＰ", "ARRÊT", "arret", "ALTO", "Baja", "CANCELLA",
         "basta", "Annulla", "STOPP", "abmelden", "Unsubscribe", "退订", "停止", "退订。",
         "stop, grazie", "please stop", "please stop sending me these", "Stop texting me",
         "don't text me again",
@@ -39,8 +40,18 @@ class TestReplies(BaseCase):
                 with self.subTest(text=text):
                     self.assertEqual(meaning(text), expected)
 
+    def test_what_may_mean_the_visit(self):
+        for text, expected in (
+            ("Cancel", True),
+            ("ANNULLA.", True),
+            ("STOP", False),
+            (None, False),
+        ):
+            self.assertEqual(may_mean_visit(text), expected)
+
     @given(st.text())
     def test_never_raises(self, text):
+        may_mean_visit(text)
         self.assertIn(meaning(text), ("stop", "start", "confirm", "decline", None))
 
     @given(

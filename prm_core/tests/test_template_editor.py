@@ -5,6 +5,7 @@ from odoo.tests import Form, tagged
 
 from .. import template_lint, templating
 from ..channels.email import EmailChannel
+from ..models.messaging.prm_template_test import MOST_PER_HOUR
 from .common import PrmCase
 
 LANGUAGES = ("en", "it", "es", "de", "zh")
@@ -86,6 +87,30 @@ class TestTemplateEditor(PrmCase):
         self.assertEqual(self.env["prm.message"].search_count([]), before)
         message = self._send_test(self.receptionist, preview_channel="sms")
         self.assertEqual(message["Subject"], "[Test] Hello")
+
+    def test_twenty_tests_an_hour(self):
+        for _turn in range(MOST_PER_HOUR):
+            self._send_test(self.receptionist)
+        with self.assertRaisesRegex(UserError, "20 tests .* in 60 min"):
+            self._send_test(self.receptionist)
+        self.manager.email = "boss@example.com"
+        self._send_test(self.manager)
+        tests = self.env["prm.template.test"].search([("user_id", "=", self.receptionist.id)])
+        self.assertEqual((len(tests), tests.company_id), (MOST_PER_HOUR, self.practice))
+
+        def made(test, hours):
+            self.env.cr.execute(
+                "UPDATE prm_template_test SET create_date = create_date - %s * interval '1 hour' "
+                "WHERE id = %s",
+                [hours, test.id],
+            )
+            test.invalidate_recordset()
+
+        made(tests[-1], 1.1)
+        self._send_test(self.receptionist)
+        made(tests[-1], 24)
+        tests._gc_old()
+        self.assertEqual(len(tests.exists()), MOST_PER_HOUR - 1)
 
     def test_who_cannot_send_a_test(self):
         with self.assertRaisesRegex(UserError, "front desk"):

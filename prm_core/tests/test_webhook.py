@@ -1,10 +1,13 @@
 import itertools
 import random
+from datetime import timedelta
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.tests import BaseCase, HttpCase, tagged
 from odoo.tools import mute_logger
 
+from ..models.messaging import prm_message_event
 from ..redaction import mask_report
 from ..well_formed import well_formed
 from .gateways import generic, twilio, whatsapp
@@ -116,6 +119,40 @@ class TestReports(WebhookCase):
         shown = self.as_user(self.manager, event).raw_shown
         self.assertIn("delivered", shown)
         self.assertNotIn("5550143", shown)
+
+    def test_old_reports_lose_numbers_and_texts_and_stay(self):
+        self.sent()
+        self.call_twilio(MessageSid="SM1", MessageStatus="delivered", To=self.number)
+        self.call_twilio(MessageSid="IN1", SmsStatus="received", From=self.number, Body="My tooth")
+        old = self.events.search([("company_id", "=", self.practice.id)])
+        self.call_twilio(MessageSid="IN2", SmsStatus="received", From=self.number, Body="Hello")
+        young = self.events.search([("company_id", "=", self.practice.id)]) - old
+        waiting = old.create(
+            {"company_id": self.practice.id, "channel_id": self.channel["sms"].id, "kind": "sent",
+             "provider_event_id": "w", "raw": {"To": self.number}}
+        )  # fmt: skip
+        file = self.env["ir.attachment"].create(
+            {"name": "x", "raw": b"x", "res_model": old._name, "res_id": old[0].id}
+        )
+        (old | waiting).received_at = fields.Datetime.now() - timedelta(days=31)
+        self.events._gc_private()
+        self.assertTrue(all(old.mapped("raw")), "kept for half a year")
+        gateway = self.as_user(self.manager, self.twilio)
+        gateway.report_days = 30
+        self.assertEqual(self.practice.prm_report_days, 30)
+        with patch.object(prm_message_event, "CLEARED_AT_ONCE", 1):
+            turns = [self.events._gc_private() for _turn in range(3)]
+        self.assertEqual(turns, [(1, True), (1, True), (0, False)])
+        self.assertEqual(old.mapped("state"), ["applied", "applied"])
+        for event in old:
+            private = event.read(["raw", "address", "text", "subject", "detail", "raw_shown"])[0]
+            self.assertFalse([value for name, value in private.items() if name != "id" and value])
+        self.assertFalse(file.exists())
+        self.assertTrue(young.raw and young.text and waiting.raw)
+        told = self.env["prm.message"].search([("provider_ref", "=", "IN1")])
+        self.assertEqual(told.body, "My tooth")
+        self.call_twilio(MessageSid="IN1", SmsStatus="received", From=self.number, Body="My tooth")
+        self.assertEqual(self.env["prm.message"].search_count([("provider_ref", "=", "IN1")]), 1)
 
     def test_by_our_key_when_the_provider_id_was_never_noted(self):
         message = self.sent(ref=False, state="unknown", idempotency_key="a" * 32)

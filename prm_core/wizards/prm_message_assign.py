@@ -9,6 +9,7 @@ class PrmMessageAssign(models.TransientModel):
 
     message_id = fields.Many2one("prm.message", required=True, readonly=True, ondelete="cascade")
     address = fields.Char(related="message_id.address")
+    media_text = fields.Char(related="message_id.media_text")
     body = fields.Text(related="message_id.body")
     candidate_ids = fields.Many2many(related="message_id.candidate_ids")
     candidate_id = fields.Many2one(

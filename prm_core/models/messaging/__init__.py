@@ -4,6 +4,7 @@ from . import prm_template
 from . import prm_template_body
 from . import prm_template_body_whatsapp
 from . import prm_template_editor
+from . import prm_template_test
 from . import prm_message
 from . import prm_message_gate
 from . import prm_message_queue

@@ -16,7 +16,7 @@ COUNTED_STATES = (
     "queued", "sending", "unknown", "sent", "delivered", "read", "acted",
 )  # fmt: skip
 WAITING_STATES = ("queued", "sending")
-WEEKDAYS_WITHOUT_SUNDAY = frozenset(range(6))
+SATURDAY, SUNDAY = 5, 6
 
 #: Patient's fields that are read, fetched together.
 _PATIENT_FIELDS = (
@@ -47,7 +47,9 @@ class _Rules:
             rule.channel_id.code for rule in rules if rule.opt_in and rule.channel_id
         )
         self.hours = [
-            self._hours(purpose.hour_from, purpose.hour_to, purpose.sundays, purpose.name)
+            self._hours(
+                purpose.hour_from, purpose.hour_to, {SUNDAY: not purpose.sundays}, purpose.name
+            )
         ]
         self.caps = []
         if purpose.cap_count:
@@ -56,9 +58,8 @@ class _Rules:
             )
         for rule in rules:
             channel = rule.channel_id.code or None
-            hours = self._hours(
-                rule.hour_from, rule.hour_to, not rule.no_sundays, rule.source, channel
-            )
+            days_off = {SATURDAY: rule.no_saturdays, SUNDAY: rule.no_sundays}
+            hours = self._hours(rule.hour_from, rule.hour_to, days_off, rule.source, channel)
             if hours.window != Window():
                 self.hours.append(hours)
             if rule.cap_count:
@@ -73,8 +74,9 @@ class _Rules:
         self.sources = {"no_permission": self._source_of_opt_in(purpose, rules)}
 
     @staticmethod
-    def _hours(start, stop, sundays, source, channel=None):
-        days = EVERY_DAY if sundays else WEEKDAYS_WITHOUT_SUNDAY
+    def _hours(start, stop, days_off, source, channel=None):
+        """:param days_off: weekday -> whether nothing goes on it."""
+        days = EVERY_DAY - {day for day, off in days_off.items() if off}
         return policy.Hours(Window(_minutes(start), _minutes(stop), days), source or "", channel)
 
     @staticmethod

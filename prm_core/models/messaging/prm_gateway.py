@@ -12,8 +12,9 @@ _MANAGER = "prm_core.group_prm_manager"
 #: Reasons that lie in the gateway and not in one message.
 _TROUBLES = frozenset(
     (
-        "bad_answer", "country_closed", "gateway_error", "gateway_login", "gateway_sender",
-        "gateway_setup", "gateway_trial", "no_connection",
+        "bad_answer", "bad_sms_account", "country_closed", "gateway_error", "gateway_login",
+        "gateway_sender", "gateway_setup", "gateway_suspended", "gateway_trial", "no_connection",
+        "no_credit",
     )
 )  # fmt: skip
 

@@ -29,7 +29,24 @@ class PrmGateway(models.Model):
         groups="prm_core.group_prm_manager",
     )  # fmt: skip
 
+    report_days = fields.Integer(
+        "Keep reports for", compute="_compute_report_days", inverse="_inverse_report_days",
+        aggregator=None,
+        help="Days after which numbers and texts are taken out of providers' reports; what became "
+        "of the messages stays. It holds for all channels of the practice.",
+    )  # fmt: skip
+
     _webhook_token_uniq = models.UniqueIndex("(webhook_token)")
+
+    @api.depends("company_id.prm_report_days")
+    def _compute_report_days(self):
+        for gateway in self:
+            gateway.report_days = gateway.company_id.sudo().prm_report_days
+
+    def _inverse_report_days(self):
+        """Who may set up a practice's gateways may decide this, though not edit companies."""
+        for gateway in self:
+            gateway.company_id.sudo().prm_report_days = gateway.report_days
 
     @api.depends("webhook_token", "callback_url")
     def _compute_webhook_url(self):

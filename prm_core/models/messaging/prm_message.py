@@ -59,6 +59,9 @@ class PrmMessage(models.Model):
     reason = fields.Char(help="Code of why it was held back or failed.")
     reason_text = fields.Char(string="Why", compute="_compute_reason_text")
     detail = fields.Char(help="The other side's own words.")
+    typed = fields.Boolean(
+        "Written by a Person", readonly=True, help="For this one patient, and not from a template."
+    )
     res_model = fields.Char(string="About (Model)")
     res_id = fields.Many2oneReference(string="About", model_field="res_model")
     scheduled_at = fields.Datetime(required=True, default=fields.Datetime.now)
@@ -95,10 +98,14 @@ class PrmMessage(models.Model):
     _sending_idx = models.Index("(claimed_at) WHERE state = 'sending'")
     _record_idx = models.Index("(res_model, res_id, id) WHERE res_id IS NOT NULL")
 
-    @api.depends("reason")
+    @api.depends("reason", "state", "attempts")
+    @api.depends_context("lang")
     def _compute_reason_text(self):
         for message in self:
-            message.reason_text = reason_text(self.env, message.reason)
+            text = reason_text(self.env, message.reason)
+            if text and message.state == "queued" and message.attempts:
+                text = self.env._("%s It will be tried again.", text)
+            message.reason_text = text
 
     def _compute_why(self):
         """What the gate looked at, step by step, on the data of that moment."""

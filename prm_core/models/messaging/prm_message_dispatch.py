@@ -1,4 +1,5 @@
 import logging
+import re
 import secrets
 import time
 from contextlib import contextmanager
@@ -24,8 +25,10 @@ STALE_AFTER = 15
 #: What is read of a claimed message: not the gate's facts, which are asked for anew.
 _CLAIMED_FIELDS = (
     "patient_id", "company_id", "purpose_id", "template_id", "channel_id", "address", "lang",
-    "subject", "body", "idempotency_key", "attempts", "expires_at",
+    "subject", "body", "idempotency_key", "attempts", "expires_at", "typed", "reply_to_id",
 )  # fmt: skip
+#: An email's name as others may have written it; nothing else goes into a header.
+_MESSAGE_ID = re.compile(r"<[^\s<>]{1,250}>")
 #: How often a step is begun afresh when another process touched the same rows.
 MAX_TRIES = 10
 
@@ -170,6 +173,8 @@ class PrmMessageDispatch(models.Model):
         self._record([*held_back, *broken._judge_broken()])
         # Read before the commit, after which all would be read anew.
         roads = list(self.browse(ready)._by_road())
+        for (company, channel), messages in roads:
+            messages._expect_reports(company, channel, ready)
         commit(0)
         for (company, channel), messages in roads:
             outcomes, idempotent = messages._hand_over(company, channel, ready)
@@ -185,13 +190,19 @@ class PrmMessageDispatch(models.Model):
         refused = {verdict.message_id for verdict in verdicts if verdict.state == "failed"}
         if not refused.intersection(written.ids):
             return
+        failed = written.filtered(lambda message: message.state == "failed")
         try:
             with self.env.cr.savepoint():
+                for reason, messages in failed.grouped("reason").items():
+                    # A mail server that refuses at the door may mean us and not the address: what
+                    # it means, it says in its reports.
+                    if reason != "bad_address":
+                        messages._shun_addresses(reason)
                 written._fall_over()
         except psycopg2.OperationalError:
             raise
         except Exception:
-            _logger.exception("No other channel could be tried.")
+            _logger.exception("What follows from a refusal could not be done.")
 
     def _each_by_itself(self, step):
         """Do a step for all messages at once, or, when it breaks, for one after the other.
@@ -267,6 +278,24 @@ class PrmMessageDispatch(models.Model):
         """Verdicts on messages that can't be made ready."""
         return [Verdict(message.id, "failed", "bad_content") for message in self]
 
+    def _expect_reports(self, company, channel, ready):
+        """Let the adapter note what is to be there before the first report comes.
+
+        Where it breaks, the hand-over goes on: at worst a report is lost, and no message.
+
+        :param channel: its code; :param ready: as in `_hand_over`.
+        """
+        try:
+            with self.env.cr.savepoint():
+                adapter = self.env["prm.gateway"]._adapter(company, channel)
+                adapter.expect([ready[message.id] for message in self])
+        except UnsupportedFeature:
+            return
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            _logger.exception("Channel %s can't prepare for its reports.", channel)
+
     def _hand_over(self, company, channel, ready):
         """Give messages of one practice and channel to its adapter; others don't notice.
 
@@ -298,6 +327,7 @@ class PrmMessageDispatch(models.Model):
         """The messages in the form of the channel contract."""
         result = []
         headers = messages._prepare_unsubscribe_headers()
+        threads = messages._prepare_thread_headers()
         options = messages._prepare_channel_options()
         reply_to = self.env["prm.mailbox"]._reply_to(messages.company_id)
 
@@ -319,10 +349,27 @@ class PrmMessageDispatch(models.Model):
                     sender=sender_of(company),
                     reply_to=reply_to.get(company.id, ""),
                     practice=company.name,
-                    headers=headers.get(message.id, {}),
+                    headers={**threads.get(message.id, {}), **headers.get(message.id, {})},
                     options=options.get(message.id, {}),
+                    typed=message.typed,
                 )
             )
+        return result
+
+    def _prepare_thread_headers(self):
+        """Headers by which mail programs put an answer below what it answers (RFC 5322, 3.6.4).
+
+        :return: ``{message id: headers}`` for the emails that answer an email.
+        """
+        result = {}
+        for message in self:
+            asked = message.reply_to_id.sudo()
+            if message.channel_id.code != "email" or asked.channel_id != message.channel_id:
+                continue
+            ours = asked.reply_to_id.provider_ref if asked.quotes else ""
+            ids = [name for name in (ours, asked.provider_ref) if _MESSAGE_ID.fullmatch(name or "")]
+            if asked.provider_ref in ids:
+                result[message.id] = {"In-Reply-To": ids[-1], "References": " ".join(ids)}
         return result
 
     def _prepare_unsubscribe_headers(self):

@@ -16,6 +16,8 @@ BATCH_SIZE = 200
 #: A report may be faster than the note of what it is about: it is looked at again, ever later.
 MAX_ATTEMPTS = 12
 FIRST_RETRY = 1
+#: Reports from which numbers and texts are taken in one go.
+CLEARED_AT_ONCE = 5000
 
 _STATES = [
     ("new", "To be looked at"),
@@ -24,6 +26,12 @@ _STATES = [
     ("unmatched", "About nothing we know"),
     ("failed", "Could not be read"),
 ]
+
+
+#: Reports on what a person chose in the messenger.
+PREFERENCES = ("marketing_stop", "marketing_resume")
+#: What a report holds of a person, as a condition of SQL.
+_PRIVATE = "num_nonnulls(raw, address, text, subject, detail) > 0"
 
 
 class PrmMessageEvent(models.Model):
@@ -50,6 +58,8 @@ class PrmMessageEvent(models.Model):
             ("failed", "Failed"),
             ("complained", "Marked as spam"),
             ("inbound", "Message from a person"),
+            ("marketing_stop", "No more advertising"),
+            ("marketing_resume", "Advertising again"),
             ("unknown", "Something else"),
         ],
         required=True,
@@ -64,6 +74,7 @@ class PrmMessageEvent(models.Model):
     reason = fields.Char()
     detail = fields.Char()
     in_reply_to = fields.Char()
+    media = fields.Char(help="What came besides words.")
     raw = fields.Json(groups="base.group_system", help="The report as it came.")
     raw_shown = fields.Text(
         "Report", compute="_compute_raw_shown", help="As it came, without numbers and texts."
@@ -77,6 +88,7 @@ class PrmMessageEvent(models.Model):
         "(channel_id, COALESCE(gateway_id, 0), company_id, provider_event_id)"
     )
     _due_idx = models.Index("(due_at, id) WHERE state = 'new'")
+    _private_idx = models.Index(f"(received_at) WHERE {_PRIVATE}")
 
     def _compute_raw_shown(self):
         for event in self.sudo():
@@ -114,7 +126,7 @@ class PrmMessageEvent(models.Model):
         """A report's values; what PostgreSQL can't hold is taken out."""
         texts = (
             "provider_event_id", "provider_ref", "key", "address", "text", "reason", "detail",
-            "in_reply_to", "subject",
+            "in_reply_to", "subject", "media",
         )  # fmt: skip
         return {
             **{name: well_formed(getattr(report, name)) or False for name in texts},
@@ -167,9 +179,12 @@ class PrmMessageEvent(models.Model):
         )
         events = self.sudo().browse(row[0] for row in rows)
         inbound = events.filtered(lambda event: event.kind == "inbound")
-        events._each(lambda batch: (batch - inbound)._apply_reports())
+        choices = events.filtered(lambda event: event.kind in PREFERENCES)
+        (events - inbound - choices)._each(lambda batch: batch._apply_reports())
         for event in inbound:
             event._each(lambda one: one.env["prm.message"]._take_in(one))
+        for event in choices:
+            event._each(lambda one: one._apply_preference())
         return len(events)
 
     def _each(self, step):
@@ -221,7 +236,7 @@ class PrmMessageEvent(models.Model):
                 top.state = "applied"
         for (kind, reason, detail), moving in moves.items():
             moving._take_report(kind, reason, detail)
-        self._block_addresses()
+        self._shun_addresses()
 
     def _find_messages(self):
         """``{message id: its reports}``, and the reports about no message that is known."""
@@ -253,21 +268,77 @@ class PrmMessageEvent(models.Model):
                 lost |= event
         return by_message, lost
 
-    def _block_addresses(self):
+    # -- afterwards
+
+    @api.autovacuum
+    def _gc_private(self):
+        """Take numbers and texts out of old reports; that they came, and what they said of a
+        message, stays. Texts of patients are in their conversation.
+
+        :return: how many were cleared, and whether there are more.
+        """
+        self.flush_model()
+        self.env["res.company"].flush_model(["prm_report_days"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE prm_message_event
+                   SET raw = NULL, address = NULL, text = NULL, subject = NULL, detail = NULL
+                 WHERE id IN (
+                       SELECT e.id
+                         FROM prm_message_event e
+                         JOIN res_company c ON c.id = e.company_id
+                        WHERE %(private)s AND e.state <> 'new'
+                          AND e.received_at < %(now)s - c.prm_report_days * interval '1 day'
+                     ORDER BY e.received_at
+                        LIMIT %(limit)s
+                          FOR UPDATE OF e SKIP LOCKED)
+             RETURNING id
+                """,
+                private=SQL(_PRIVATE),  # pylint: disable=sql-injection
+                now=fields.Datetime.now(),
+                limit=CLEARED_AT_ONCE,
+            )
+        )
+        self.invalidate_model(["raw", "address", "text", "subject", "detail"], flush=False)
+        # Files of emails that never became a message; those that did took theirs along.
+        self.env["ir.attachment"].sudo().search(
+            [("res_model", "=", self._name), ("res_id", "in", [row[0] for row in rows])]
+        ).unlink()
+        return len(rows), len(rows) == CLEARED_AT_ONCE
+
+    def _apply_preference(self):
+        """What a person chose in the messenger about advertising goes into the ledger."""
+        self.ensure_one()
+        ledger, messages = self.env["prm.consent"].sudo(), self.env["prm.message"]
+        road = [(name, "=", self[name].id) for name in ("company_id", "channel_id")]
+        newer = self.occurred_at and self.search_count(
+            [*road, ("address", "=", self.address), ("kind", "in", PREFERENCES),
+             ("occurred_at", ">", self.occurred_at)],
+            limit=1,
+        )  # fmt: skip
+        patients = messages._find_writers(self.company_id, self.channel_id, self.address)
+        self.state = "stale" if newer else "applied" if patients else "unmatched"
+        stops = self.kind == "marketing_stop"
+        for patient in patients if not newer else ():
+            if stops:
+                rows = ledger._stop_marketing(patient, self.channel_id)
+            else:
+                rows = ledger._restart(patient, self.channel_id, "provider")
+            if rows:
+                messages._emit_choice(
+                    patient, self.channel_id, "opted_out" if stops else "opted_in"
+                )
+
+    def _shun_addresses(self):
         """Write no more to addresses that don't exist or whose owner does not want it."""
-        blocks = self.env["prm.address.block"]
-        for event in self:
-            reason = _BLOCKING.get(event.reason) if event.kind == "failed" else None
-            if event.kind == "complained":
-                reason = "complained"
-            address = event.message_id.address or event.address
-            if reason and address and event.message_id:
-                blocks._block(event.company_id, event.channel_id.code, address, reason)
-
-
-#: Reasons of a failure after which the address is not to be tried again.
-_BLOCKING = {
-    "bad_address": "bounced",
-    "bad_number": "bounced",
-    "opted_out": "stop",
-}
+        rows = [
+            (event.company_id, event.channel_id, event.message_id.address, "complained")
+            for event in self
+            if event.kind == "complained" and event.message_id.address
+        ]
+        if rows:
+            self.env["prm.address.block"]._block_many(rows)
+        failed = self.filtered(lambda event: event.kind == "failed" and event.message_id)
+        for reason, events in failed.grouped("reason").items():
+            events.message_id._shun_addresses(reason)

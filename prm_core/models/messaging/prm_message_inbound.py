@@ -5,7 +5,9 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ... import replies
+from ...channels.base import MEDIA
 from ...importing import normalise
+from .media_text import FILES, media_text
 
 #: Days for which an answer may belong to what was asked.
 ANSWER_DAYS = 14
@@ -13,6 +15,8 @@ ANSWER_DAYS = 14
 NUMBER_END = 7
 #: Channels on which one word ends all messages, as the law of many countries and carriers want it.
 STOP_CHANNELS = ("sms", "whatsapp")
+#: What comes with words that are no answer of the patient.
+_NO_ANSWER = ("system", "contacts", "location")
 #: States of what has reached a patient, or may have.
 _GONE = ("unknown", "sent", "delivered", "read", "acted")
 
@@ -43,8 +47,32 @@ class PrmMessageInbound(models.Model):
         ],
         readonly=True, copy=False, help="What a short answer says by itself.",
     )  # fmt: skip
+    media = fields.Selection(
+        [
+            ("image", "Picture"),
+            ("voice", "Voice message"),
+            ("video", "Video"),
+            ("document", "Document"),
+            ("sticker", "Sticker"),
+            ("location", "Place"),
+            ("contacts", "Contact"),
+            ("reaction", "Reaction"),
+            ("system", "Notice"),
+            ("other", "Something else"),
+        ],
+        readonly=True, copy=False, help="What the patient sent besides words.",
+    )  # fmt: skip
+    media_text = fields.Char("Sent", compute="_compute_media_text")
     needs_answer = fields.Boolean("To Do", readonly=True, copy=False)
     _needs_answer_idx = models.Index("(company_id, id) WHERE needs_answer")
+
+    @api.depends("media", "body", "channel_id")
+    @api.depends_context("lang")
+    def _compute_media_text(self):
+        for message in self:
+            message.media_text = media_text(
+                self.env, message.media, message.channel_id.code, bool(message.body)
+            )
 
     @api.model
     def _take_in(self, event):
@@ -75,6 +103,7 @@ class PrmMessageInbound(models.Model):
                 "quotes": bool(asked),
                 "needs_answer": event.reason != "auto_reply",
                 "provider_ref": event.provider_ref,
+                "media": event.media if event.media in MEDIA else event.media and "other",
             }
         )
         event.write({"state": "applied", "message_id": message.id})
@@ -145,16 +174,24 @@ class PrmMessageInbound(models.Model):
     def _understand(self):
         """Do what a plain answer asks for; the rest is for a person to read."""
         self.ensure_one()
-        meaning = replies.meaning(self.body)
+        meaning = None if self.media in _NO_ANSWER else replies.meaning(self.body)
         if meaning in ("stop", "start") and self.channel_id.code not in STOP_CHANNELS:
             meaning = None
         done = False
+        asked = self._open_questions() if meaning == "stop" else self.browse()
         if meaning == "stop":
-            done = self._stop()
+            # A visit that should be cancelled must not get lost over the end of the messages.
+            done = self._stop() and not (replies.may_mean_visit(self.body) and asked)
         elif meaning == "start":
             done = self._restart()
         elif meaning:
             done = self._answer_question(meaning)
+        elif self.media == "reaction" and self.body:
+            # A heart asks for nothing. One that was taken back may undo a yes: somebody looks.
+            done = True
+        if self.media in FILES:
+            # Whatever stands below a picture: the picture itself wants to be seen.
+            done = False
         self.write({"meaning": meaning, "needs_answer": not done})
 
     def _stop(self):
@@ -220,17 +257,22 @@ class PrmMessageInbound(models.Model):
 
     def _emit(self, code):
         if self.patient_id:
-            self.env["prm.event"].emit(
-                code,
-                [
-                    {
-                        "patient": self.patient_id,
-                        "company_id": self.company_id.id,
-                        "record": self,
-                        "payload": {"channel": self.channel_id.name},
-                    }
-                ],
-            )
+            self._emit_choice(self.patient_id, self.channel_id, code, self)
+
+    @api.model
+    def _emit_choice(self, patient, channel, code, record=None):
+        """Let the timeline know what a patient said by a channel."""
+        self.env["prm.event"].emit(
+            code,
+            [
+                {
+                    "patient": patient,
+                    "company_id": patient.company_id.id,
+                    "record": record or patient,
+                    "payload": {"channel": channel.name},
+                }
+            ],
+        )
 
     # -- what staff do with it
 

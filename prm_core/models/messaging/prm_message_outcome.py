@@ -13,7 +13,11 @@ FIRST_RETRY = 5
 #: However long the other side wants to be left alone, for a day nobody asks why nothing goes.
 MAX_RETRY = timedelta(hours=24)
 #: Reasons that lie in the text or in the patient's will: another channel is no answer to them.
-NO_FALL_OVER = frozenset(("bad_content", "empty_text", "opted_out", "too_many_attempts"))
+NO_FALL_OVER = frozenset(
+    ("bad_content", "empty_text", "marketing_stopped", "opted_out", "too_many_attempts")
+)
+#: Reasons of a failure after which the address is not to be tried again: why it is blocked.
+BLOCKING = {"bad_address": "bounced", "bad_number": "bounced", "opted_out": "stop"}
 
 _COLUMNS = (
     "state", "reason", "detail", "provider_ref", "sent_at", "scheduled_at", "attempts", "facts",
@@ -180,6 +184,31 @@ class PrmMessageOutcome(models.Model):
             ]
             if entries:
                 self.env["prm.event"].emit(code, entries)
+
+    def _shun_addresses(self, reason):
+        """What a failure says about the address, and about what its owner wants, holds from now on.
+
+        :param reason: why these messages failed.
+        """
+        if blocked := BLOCKING.get(reason):
+            rows = [
+                (message.company_id, message.channel_id, message.address, blocked)
+                for message in self
+                if message.address
+            ]
+            self.env["prm.address.block"]._block_many(rows)
+        # Few ever say so, and each has a ledger of their own.
+        ledger = self.env["prm.consent"].sudo()
+        for message in self if reason in ("opted_out", "marketing_stopped") else ():
+            patient, channel = message.patient_id, message.channel_id
+            if reason == "opted_out":
+                said = ledger._stop(patient, channel)
+            else:
+                said = ledger._record_reply(
+                    patient, channel, message.purpose_id, "withdrawn", "provider"
+                )
+            if said:
+                message._emit("opted_out")
 
     def _fall_over(self):
         """Send what failed for good by the next channel that the gate allows, once.

@@ -183,6 +183,8 @@ class PrmMessageQueue(models.Model):
             "recipient_id": request.recipient.id if request.recipient else False,
             "merge_key": request.merge_key or False,
             "fallback_of_id": request.fallback_of.id if request.fallback_of else False,
+            "reply_to_id": request.answer_to.id if request.answer_to else False,
+            "typed": bool(request.text and not request.template),
         }
         if not decision.allowed:
             vals.update(self._prepare_own_words(request))

@@ -17,7 +17,7 @@ class PrmMessageWhatsapp(models.Model):
         """
         if not patients:
             return {}
-        self.flush_model(["direction", "channel_id", "patient_id", "address", "sent_at"])
+        self.flush_model(["direction", "channel_id", "patient_id", "address", "sent_at", "media"])
         rows = self.env.execute_query(
             SQL(
                 """
@@ -25,6 +25,7 @@ class PrmMessageWhatsapp(models.Model):
                   FROM prm_message m
                   JOIN prm_channel c ON c.id = m.channel_id AND c.code = 'whatsapp'
                  WHERE m.patient_id = ANY(%s) AND m.direction = 'in' AND m.sent_at > %s
+                   AND m.media IS DISTINCT FROM 'system'
               GROUP BY m.patient_id, m.address
                 """,
                 patients.ids,

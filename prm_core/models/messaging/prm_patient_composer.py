@@ -18,6 +18,14 @@ MAX_SUBJECT = 200
 _ANSWERS = ("re:", "r:", "aw:", "rv:", "回复:", "回复：", "答复:", "答复：")
 
 
+def _bare(subject):
+    """A subject without what marks answers, in small letters."""
+    subject = " ".join((subject or "").lower().split())
+    while mark := next((mark for mark in _ANSWERS if subject.startswith(mark)), None):
+        subject = subject[len(mark) :].strip()
+    return subject
+
+
 class PrmPatientComposer(models.Model):
     """What the person at the desk needs to write to a patient, and the way to the outbox.
 
@@ -143,7 +151,23 @@ class PrmPatientComposer(models.Model):
             return Request(self, purpose.code, template, exclude_channels=exclude)
         if channel and channel != "email":
             subject = ""
-        return Request(self, purpose.code, text=text, subject=subject, exclude_channels=exclude)
+        return Request(
+            self, purpose.code, text=text, subject=subject, exclude_channels=exclude,
+            answer_to=self._composer_answered(subject),
+        )  # fmt: skip
+
+    def _composer_answered(self, subject):
+        """The patient's last email if the subject shows that this answers it, else None."""
+        last = self._composer_last("email")
+        answers = last and (not last.subject or _bare(last.subject) == _bare(subject))
+        return last if answers else None
+
+    def _composer_last(self, channel=None):
+        """The last message of the patient, by one channel if a code is given; it may be none."""
+        domain = [("patient_id", "=", self.id), ("direction", "=", "in")]
+        if channel:
+            domain.append(("channel_id.code", "=", channel))
+        return self.env["prm.message"].search(domain, order="create_date desc, id desc", limit=1)
 
     def _composer_templates(self):
         """Templates that need to know no more than patient and practice."""
@@ -156,13 +180,7 @@ class PrmPatientComposer(models.Model):
 
     def _composer_subject(self):
         """How an email begins: as an answer to the patient's last one, if that had a subject."""
-        messages = self.env["prm.message"]
-        last = messages.search(
-            [("patient_id", "=", self.id), ("direction", "=", "in")],
-            order="create_date desc, id desc",
-            limit=1,
-        )
-        if subject := (last.subject or "").strip():
+        if subject := (self._composer_last().subject or "").strip():
             answers = subject.lower().startswith(_ANSWERS)
             return (subject if answers else f"Re: {subject}")[:MAX_SUBJECT]
         env = self.with_context(lang=self.lang or self.env.lang).env

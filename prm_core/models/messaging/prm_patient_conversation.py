@@ -194,7 +194,7 @@ class PrmPatientConversation(models.Model):
         return {
             message.id: {
                 "direction": message.direction,
-                "title": message.subject or "",
+                "title": message.subject or message.media_text or "",
                 "text": message.body or "",
                 "author": self._conversation_author(message.create_uid),
                 "icon": _CHANNEL_ICONS.get(message.channel_id.code, "fa-comment-o"),

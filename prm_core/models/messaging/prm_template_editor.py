@@ -222,7 +222,9 @@ class PrmTemplateEditor(models.Model):
             raise UserError(
                 self.env._("You have no valid email address. Enter one in your preferences first.")
             )
-        [outcome] = channel(self.sudo().env).send([self._prepare_test(address)])
+        test = self._prepare_test(address)
+        self.env["prm.template.test"]._count_one(self.company_id or self.env.company)
+        [outcome] = channel(self.sudo().env).send([test])
         if outcome.state != "sent":
             raise UserError(
                 self.env._(

@@ -1,4 +1,8 @@
-"""The sentences behind the reason codes, for staff."""
+"""The sentences behind the reason codes, for staff.
+
+Several channels share most codes, so a sentence has to be true for each of them. Whether something
+is tried again is not said here: the same reason may be the last one.
+"""
 
 from odoo.tools.translate import LazyTranslate
 
@@ -20,9 +24,9 @@ _TEXTS = {
     "frequency_cap": _lt("The patient has had enough messages for now."),
     "health_detail": _lt("The text would show a health detail by a channel that may not."),
     "stop": _lt("The patient has answered STOP."),
-    "bounced": _lt("Messages to this address came back."),
+    "bounced": _lt("Earlier messages to this address or number could not be delivered."),
     "complained": _lt("The patient marked our mail as unwanted."),
-    "wrong_person": _lt("Somebody else answered at this address."),
+    "wrong_person": _lt("Somebody else answered at this address or number."),
     "date_moved": _lt("The date that it was about has moved."),
     "journey_left": _lt("The patient has left the journey: it is not needed any more."),
     "merged": _lt("Said in the message about the family's other visits of that day."),
@@ -31,12 +35,12 @@ _TEXTS = {
     ),
     "bad_template": _lt("The template needs a value that is not known for this patient."),
     "bad_address": _lt("The mail server says that this address does not exist."),
-    "bad_content": _lt("No email can be made of this text."),
+    "bad_content": _lt("The message could not be made from its text."),
     "mailbox_full": _lt("The patient's mailbox is full."),
-    "mailbox_busy": _lt("The patient's mail server is busy; it will be tried again."),
-    "server_busy": _lt("The mail server is busy; it will be tried again."),
+    "mailbox_busy": _lt("The patient's mail server was busy."),
+    "server_busy": _lt("The mail server or the provider was too busy to take it."),
     "server_refused": _lt("The mail server refuses this message."),
-    "no_connection": _lt("The mail server can't be reached; it will be tried again."),
+    "no_connection": _lt("The mail server or the provider could not be reached."),
     "connection_lost": _lt("The connection broke: the message may have gone or not."),
     "interrupted": _lt("The server stopped while sending: the message may have gone or not."),
     "called_back": _lt("Called back by the practice before it went."),
@@ -51,6 +55,14 @@ _TEXTS = {
     "bad_number": _lt("The phone number can't get messages."),
     "phone_unreachable": _lt("The phone can't be reached."),
     "opted_out": _lt("The patient has told the provider to stop."),
+    "marketing_stopped": _lt("The patient has told WhatsApp to stop messages of this kind."),
+    "provider_limit": _lt("WhatsApp limits how many such messages the patient gets."),
+    "phone_blocked": _lt(
+        "Messages to this number are blocked, by the patient, the phone company or the provider."
+    ),
+    "no_route": _lt("The provider can't reach this number from the gateway's sender."),
+    "not_delivered": _lt("The phone company could not deliver it and does not say why."),
+    "gateway_suspended": _lt("The provider has suspended the practice's account."),
     "country_closed": _lt("The gateway does not send to this country."),
     "carrier_filter": _lt("The message was taken for spam."),
     "empty_text": _lt("The message has no text."),
@@ -60,7 +72,7 @@ _TEXTS = {
     ),
     "bad_approved_template": _lt("WhatsApp has no such approved template."),
     "not_reached": _lt("Nobody picked up, several times."),
-    "no_credit": _lt("Odoo's SMS account has no credit left."),
+    "no_credit": _lt("The account with the provider has no credit left, or can't be billed."),
     "bad_sms_account": _lt("Odoo's SMS account is not registered, or not for this country."),
     "too_many_attempts": _lt("It was tried several times without success."),
 }

@@ -1,12 +1,18 @@
 import base64
 
-from odoo import models
+from odoo import fields, models
 
 
 class ResCompany(models.Model):
-    """How a practice looks on paper."""
+    """How a practice looks on paper, and how long it keeps what providers tell."""
 
     _inherit = "res.company"
+
+    prm_report_days = fields.Integer("Days to Keep Reports", required=True, default=180)
+
+    _prm_report_days_positive = models.Constraint(
+        "CHECK (prm_report_days > 0)", "Reports are kept for one day at least."
+    )
 
     def _prepare_letterhead(self):
         """What all letters of a practice have in common, see `letter_pdf.Letter`."""

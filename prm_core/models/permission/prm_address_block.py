@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...bulk import insert
+
 
 class PrmAddressBlock(models.Model):
     """An address to which a practice must not write, whoever it belongs to, and why."""
@@ -46,6 +48,20 @@ class PrmAddressBlock(models.Model):
                 "reason": reason,
             }
         )
+
+    @api.model
+    def _block_many(self, rows):
+        """Block many addresses with one statement; blocks that stand are kept as they are.
+
+        :param rows: list of (company, channel, address, reason).
+        """
+        vals_list = [
+            {"company_id": company.id, "channel_id": channel.id, "reason": reason,
+             "address": self._normalise(address)}
+            for company, channel, address, reason in rows
+        ]  # fmt: skip
+        self.flush_model()
+        return insert(self.sudo(), vals_list, skip_existing=True)
 
     @api.model
     def _lift(self, company, channel_code, address, reason=None):

@@ -32,6 +32,7 @@ class PrmConsent(models.Model):
             ("phone", "By phone"),
             ("portal", "Online"),
             ("reply", "By reply"),
+            ("provider", "In the messenger"),
             ("import", "From an import"),
         ],
         required=True,

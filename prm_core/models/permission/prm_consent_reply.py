@@ -24,9 +24,22 @@ class PrmConsent(models.Model):
         return self._record_reply(patient, channel, allowed, "withdrawn")
 
     @api.model
-    def _restart(self, patient, channel):
+    def _stop_marketing(self, patient, channel):
+        """The patient has chosen in the messenger to get no advertising from the practice.
+
+        :return: the new rows.
+        """
+        states = self._states_of(patient, channel)
+        allowed = [
+            purpose for purpose, state in states.items() if purpose.opt_in and state == "granted"
+        ]
+        return self._record_reply(patient, channel, allowed, "withdrawn", "provider")
+
+    @api.model
+    def _restart(self, patient, channel, source="reply"):
         """The patient takes a STOP back: what it ended is allowed again, and nothing else.
 
+        :param source: where the STOP came from: ``reply`` or ``provider``.
         :return: the new rows.
         """
         domain = [("patient_id", "=", patient.id), ("channel_id", "=", channel.id)]
@@ -36,9 +49,9 @@ class PrmConsent(models.Model):
         ended = [
             purpose
             for purpose, row in newest.items()
-            if row.state == "withdrawn" and row.source == "reply"
+            if row.state == "withdrawn" and row.source == source
         ]
-        return self._record_reply(patient, channel, ended, "granted")
+        return self._record_reply(patient, channel, ended, "granted", source)
 
     @api.model
     def _states_of(self, patient, channel):
@@ -52,7 +65,7 @@ class PrmConsent(models.Model):
         }
 
     @api.model
-    def _record_reply(self, patient, channel, purposes, state):
+    def _record_reply(self, patient, channel, purposes, state, source="reply"):
         return self.create(
             [
                 {
@@ -60,7 +73,7 @@ class PrmConsent(models.Model):
                     "purpose_id": purpose.id,
                     "channel_id": channel.id,
                     "state": state,
-                    "source": "reply",
+                    "source": source,
                     "wording": WORDING,
                     "lang": patient.lang,
                 }

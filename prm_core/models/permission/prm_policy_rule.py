@@ -26,6 +26,7 @@ class PrmPolicyRule(models.Model):
     opt_in = fields.Boolean(string="Needs Permission First")
     hour_from = fields.Float(aggregator=None, string="Not Before", default=0)
     hour_to = fields.Float(aggregator=None, string="Not After", default=24)
+    no_saturdays = fields.Boolean(string="Not on Saturdays")
     no_sundays = fields.Boolean(string="Not on Sundays")
     cap_count = fields.Integer(
         aggregator=None, string="At Most", help="Messages to one patient. 0: no limit."

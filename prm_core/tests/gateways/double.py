@@ -21,6 +21,8 @@ class GatewayDouble(BaseAdapter):
 
     #: A status and a body with which the provider refuses a number.
     refusal = None
+    #: With which it says that it is asked too often; Retry-After is added by the contract's test.
+    busy = (429, {})
 
     def __init__(self):
         super().__init__()

@@ -13,12 +13,13 @@ class OdooSmsDouble:
     """``/api/sms/3/send``: what it takes and answers is in the docstring of Odoo's `SmsApi`.
 
     ``script`` maps a number to the state it gets; ``breaks`` is an exception behind which the
-    helper hides the network's.
+    helper hides the network's; ``meanwhile`` is called before the server answers.
     """
 
     def __init__(self):
         self.script = {}
         self.breaks = None
+        self.meanwhile = None
         self.calls = []
 
     @contextmanager
@@ -33,6 +34,8 @@ class OdooSmsDouble:
         assert params["webhook_url"].endswith("/sms/status")
         assert params["account_token"] and params["dbuuid"]
         self.calls.append(params)
+        if self.meanwhile:
+            self.meanwhile()
         if self.breaks:
             _raise_hidden(self.breaks)
         return [
@@ -58,5 +61,5 @@ def _raise_hidden(error):
         raise error
     try:
         raise error
-    except Exception:
-        raise AccessError(str(error))  # noqa: B904
+    except Exception as hidden:
+        raise AccessError(str(hidden)) from hidden
