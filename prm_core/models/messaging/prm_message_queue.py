@@ -255,10 +255,14 @@ class PrmMessageQueue(models.Model):
         :param recipient: the contact who reads it when that is not the patient.
         """
         called = patient._salutation() or ""
+        reader = (recipient and recipient.name) or ""
         return {
             "patient.first_name": called,
             "patient.full_name": patient.name or "",
-            "recipient.name": (recipient and recipient.name) or called,
+            "recipient.name": reader or called,
+            "recipient.full_name": reader or patient.name or "",
+            "recipient.called": f"{reader} ({called})" if reader and called else reader or called,
+            "recipient.is_guardian": bool(recipient),
         }
 
     @api.model

@@ -124,7 +124,7 @@ class PrmTemplateEditor(models.Model):
     @api.depends(
         "purpose_id", "company_id",
         "body_ids.body", "body_ids.subject", "body_ids.lang", "body_ids.channel_kind",
-        "body_ids.approved_name",
+        "body_ids.approved_name", "body_ids.approved_values", "purpose_id.health_channel_ids",
     )  # fmt: skip
     def _compute_lint(self):
         for template in self:
@@ -147,6 +147,7 @@ class PrmTemplateEditor(models.Model):
             [code for code, _name in self._selection_lang()],
             templating.examples(),
             self.purpose_id.opt_in,
+            self._allowed_health_channels(),
         )
 
     def _lint_sentences(self, findings):
