@@ -156,7 +156,7 @@ class TestWhatsapp(MessageCase):
         self.assertEqual(self._ask().state, "queued")
 
     def test_the_editor_says_when_there_is_none(self):
-        self.assertIn("WhatsApp, Chinese: no approved template", self.chat.lint_html)
+        self.assertIn("WhatsApp (Chinese): no approved template", self.chat.lint_html)
         self._approve()
         self.chat.invalidate_recordset(["lint_html"])
         self.assertNotIn("no approved template", self.chat.lint_html or "")

@@ -65,7 +65,7 @@ class TestRecallWords(DentalCase):
             },
         )
         findings = {(finding.code, finding.channel) for finding in template._lint()}
-        self.assertEqual(findings, {("not_approved", "whatsapp"), ("sms_long", "sms")})
+        self.assertEqual(findings, {("sms_long", "sms")})
 
     def test_what_others_may_see_names_no_treatment(self):
         template = self.env.ref("prm_dental.prm_template_recall_hygiene")
