@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from . import replies, templating
 
-#: Texts that anybody sees on a locked screen name no treatment.
-HEALTH_CHANNELS_FORBIDDEN = ("sms",)
 #: Purposes whose messages let the patient answer or say no, at least on a channel with links.
 LINK_PURPOSES = ("news", "marketing", "education", "feedback")
 LINK_CHANNELS = ("email", "sms", "whatsapp")
@@ -37,6 +35,7 @@ class Text:
 
     :param channel: kind of channel; :param lang: two letters.
     :param approved: whether there is an approved template for it, where a channel wants one.
+    :param values: names of the variables that go into that template.
     """
 
     channel: str
@@ -44,6 +43,7 @@ class Text:
     body: str
     subject: str = ""
     approved: bool = True
+    values: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -76,24 +76,27 @@ def sms_length(text):
     return count, (1 if count <= single else -(-count // joined)), unicode
 
 
-def health_variables(text):
+def health_variables(text, allowed):
     """Names of variables about health that a text uses where it must not; a sorted list.
 
+    :param allowed: channels by which the text's purpose lets health details go. The gate asks the
+        same: what is found here would be held back there.
     :raises templating.TemplateError: for a text that can't be read.
     """
-    if text.channel not in HEALTH_CHANNELS_FORBIDDEN:
+    if text.channel in allowed:
         return []
     used = templating.variables_of(text.subject) | templating.variables_of(text.body)
-    return sorted(name for name in used if templating.is_health(name))
+    return sorted(name for name in used.union(text.values) if templating.is_health(name))
 
 
-def lint(texts, purpose, practice_lang, languages, values, opt_in=False):
+def lint(texts, purpose, practice_lang, languages, values, opt_in=False, health_channels=()):
     """All findings, channel by channel.
 
     :param texts: list of `Text`; :param purpose: code of the purpose.
     :param practice_lang: two letters; :param languages: those in which a text can be written.
     :param values: example values by dotted name, to estimate lengths.
     :param opt_in: whether the purpose needs the patient's yes first.
+    :param health_channels: channels by which the purpose lets health details go.
     """
     findings = []
     stoppable = opt_in or purpose in STOP_PURPOSES
@@ -104,6 +107,8 @@ def lint(texts, purpose, practice_lang, languages, values, opt_in=False):
         findings += _lint_languages(channel, of_channel, practice_lang, languages)
         for text in of_channel:
             findings += _lint_text(text, purpose, values, stoppable)
+            if names := _health(text, health_channels):
+                findings.append(Finding("health", text.channel, text.lang, names))
     return findings
 
 
@@ -116,15 +121,19 @@ def _lint_languages(channel, texts, practice_lang, languages):
         yield Finding("missing_language", channel, detail=tuple(missing))
 
 
+def _health(text, allowed):
+    try:
+        return tuple(health_variables(text, allowed))
+    except templating.TemplateError:
+        return ()
+
+
 def _lint_text(text, purpose, values, stoppable):
     try:
         used = templating.variables_of(text.subject) | templating.variables_of(text.body)
-        health = health_variables(text)
         rendered = templating.render(text.body, values).strip() if text.channel == "sms" else ""
     except templating.TemplateError:
         return  # such a text is refused when it is saved, with better words
-    if health:
-        yield Finding("health", text.channel, text.lang, tuple(health))
     if text.channel == "whatsapp" and not text.approved:
         yield Finding("not_approved", text.channel, text.lang)
     if (

@@ -74,6 +74,15 @@ register_variables(
     Variable("patient.first_name", "What the patient is called", "Anna"),
     Variable("patient.full_name", "First and last name", "Anna Rossi"),
     Variable("recipient.name", "Who reads it: the patient, or the guardian by name", "Anna"),
+    Variable("recipient.full_name", "Who reads it, by first and last name", "Anna Rossi"),
+    Variable(
+        "recipient.called",
+        "To greet who reads it: a guardian's name has the patient's behind it, “Laura Rossi (Leo)”",
+        "Anna",
+    ),
+    Variable(
+        "recipient.is_guardian", "Whether a guardian reads it; for {% if … %} in a text", False
+    ),
     Variable(
         "family.lines",
         "One line for each visit of the family that the message is about",

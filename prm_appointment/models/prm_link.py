@@ -17,7 +17,7 @@ templating.register_variables(
     templating.Variable(
         "link.book_appointment",
         "Address of the page on which the patient books",
-        "https://aurora.example/prm/l/x7Gq…",
+        "https://aurora.example/prm/l/x7GqLw8ZrYd3NfHa5JmCe9KuPsTq2Vb4",
     )
 )
 

@@ -23,6 +23,7 @@ from . import test_patient
 from . import test_patient_search
 from . import test_policy
 from . import test_template_editor
+from . import test_template_library
 from . import test_template_lint
 from . import test_sms_text
 from . import test_preference_form

@@ -214,6 +214,32 @@ class TestTemplates(ComposerCase):
         message = self.last_message()
         self.assertEqual((message.subject, message.template_id), ("Ciao Maria", self.template))
 
+    def test_the_preview_is_what_the_guardian_reads(self):
+        leo = self._patient(
+            first_name="Leo", last_name="Verdi", lang="en_US", birth_date="2020-05-04"
+        )
+        self.env["prm.guardian"].create(
+            {"patient_id": leo.id, "partner_id": self.maria.partner_id.id}
+        )
+        self.template.body_ids.write({"body": "{{ recipient.called }}/{{ recipient.full_name }}"})
+        preview = self.check(leo, text="", template_id=self.template.id, purpose="recall")[
+            "preview"
+        ]
+        self.assertEqual(preview["subject"], "Ciao Leo")
+        self.assertEqual(preview["text"], "Maria Verdi (Leo)/Maria Verdi")
+        self.send(leo, template_id=self.template.id, purpose="recall", text="")
+        self.assertEqual(self.last_message(leo).body, preview["text"])
+
+    def test_a_template_that_cannot_go_is_shown_as_an_email(self):
+        """Not as the script of a call, whichever texts it has."""
+        for kind in ("phone", "letter", "whatsapp"):
+            self.template.body_ids = [
+                (0, 0, {"channel_kind": kind, "lang": "it", "subject": kind, "body": kind})
+            ]
+        self.maria.status = "deceased"
+        preview = self.check(template_id=self.template.id, purpose="recall", text="")["preview"]
+        self.assertEqual(preview["subject"], "Ciao Maria")
+
     def test_only_what_patient_and_practice_can_fill(self):
         options = self.as_user(self.receptionist, self.maria).composer_open()
         offered = self.env["prm.template"].browse(found["id"] for found in options["templates"])

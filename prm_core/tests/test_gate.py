@@ -279,3 +279,8 @@ class TestDispatchGate(MessageCase):
             recall.health_channel_ids -= self.env.ref("prm_core.prm_channel_letter")
             gathered = self.env["prm.message"]._gather_facts([self.request(self.maria)])[0]
             self.assertEqual(gathered.exposed, {"letter"})
+            # The lint says the same as the gate.
+            found = {(f.code, f.channel) for f in self.template._lint() if f.code == "health"}
+            self.assertEqual(found, {("health", "letter")})
+            recall.health_channel_ids |= self.env.ref("prm_core.prm_channel_letter")
+            self.assertNotIn("health", {finding.code for finding in self.template._lint()})

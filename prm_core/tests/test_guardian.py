@@ -155,6 +155,19 @@ class TestFamilies(MessageCase):
         self.assertIn("Leo: 10", first.body)
         self.assertIn("Maria: 9", first.body)
 
+    def test_the_text_that_ships_names_all_visits_and_no_link_of_one(self):
+        """Whoever joins later must be able to: a text with a link can't be written again."""
+        self.reminder = self.env.ref("prm_core.prm_template_library_family")
+        for body in self.reminder.body_ids:
+            self.assertFalse(body._link_actions(), body.lang)
+        first = self.env["prm.message"]._queue([self.wish(self.maria, 9), self.wish(self.leo, 10)])[
+            0
+        ]
+        self.assertIn("Gentile Maria,", first.body)
+        self.assertIn("- Maria: 9\n- Leo: 10\n\nVa tutto bene", first.body)
+        self.env["prm.message"]._queue([self.wish(self.ida, 11)])
+        self.assertIn("- Maria: 9\n- Leo: 10\n- Ida: 11\n\nVa tutto bene", first.body)
+
     def test_what_has_gone_is_joined_by_nothing(self):
         first = self.env["prm.message"]._queue([self.wish(self.maria, 9)])
         first.state = "sent"

@@ -1,6 +1,8 @@
 import base64
 import io
 
+from dateutil.relativedelta import relativedelta
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from pypdf import PdfReader
@@ -119,6 +121,69 @@ class TestLetters(MessageCase):
         [page] = self._pages(self._print())
         self.assertIn("Piazza Navona 9", page)
         self.assertIn("Piazza Navona 9", letter.address)
+
+    def _child(self, **vals):
+        """Leo, at Rosa's address, for whom Ugo speaks."""
+        leo = self._patient(
+            first_name="Leo", last_name="Neri", lang="it_IT", **vals,
+            birth_date=fields.Date.today() - relativedelta(years=9),
+        )  # fmt: skip
+        leo.partner_id.write(
+            {"street": "Via Roma 5", "zip": "00184", "city": "Roma",
+             "country_id": self.env.ref("base.it").id}
+        )  # fmt: skip
+        ugo = self.env["res.partner"].create({"name": "Ugo Neri", "lang": "it_IT"})
+        guardian = self.env["prm.guardian"].create({"patient_id": leo.id, "partner_id": ugo.id})
+        return leo, guardian
+
+    def test_a_childs_letter_is_addressed_to_the_guardian(self):
+        leo, guardian = self._child()
+        letter = self.queue(leo)
+        self.assertEqual(letter.recipient_id, guardian.partner_id)
+        [page] = self._pages(self._print())
+        self.assertIn("Ugo Neri\nVia Roma 5\n00184 Roma", page)
+        self.assertNotIn("Leo Neri", page)
+
+    def test_at_the_guardians_own_address(self):
+        leo, guardian = self._child()
+        guardian.partner_id.write({"street": "Via Po 2", "zip": "10100", "city": "Torino"})
+        letter = self.queue(leo)
+        self.assertEqual(letter.address, "Via Po 2\n10100 Torino")
+        # What is half an address is none.
+        guardian.partner_id.city = False
+        [page] = self._pages(self._print())
+        self.assertIn("Ugo Neri\nVia Roma 5\n00184 Roma", page)
+        self.assertEqual(letter.address, "Via Roma 5\n00184 Roma")
+
+    def test_a_child_without_an_address_is_reached_at_the_guardians(self):
+        leo, guardian = self._child()
+        leo.partner_id.street = False
+        self.assertEqual(self.queue(leo).reason, "no_address")
+        guardian.partner_id.write({"street": "Via Po 2", "zip": "10100", "city": "Torino"})
+        self.assertEqual(self.queue(leo).address, "Via Po 2\n10100 Torino")
+
+    def test_of_two_guardians_the_same_one_from_queue_to_paper(self):
+        """Ida can be reached by email, Ugo by nothing: the letter that Leo prefers is hers."""
+        leo, _guardian = self._child(channel_order="letter,email")
+        ida = self.env["res.partner"].create(
+            {"name": "Ida Neri", "email": "ida@example.com", "street": "Via Po 3", "zip": "10100",
+             "city": "Torino"}
+        )  # fmt: skip
+        self.env["prm.guardian"].create(
+            {"patient_id": leo.id, "partner_id": ida.id, "sequence": 20}
+        )
+        letter = self.queue(leo)
+        self.assertEqual((letter.channel_id.code, letter.recipient_id), ("letter", ida))
+        [page] = self._pages(self._print())
+        self.assertIn("Ida Neri\nVia Po 3", page)
+
+    def test_who_comes_of_age_before_the_printing_gets_it(self):
+        leo, _guardian = self._child()
+        letter = self.queue(leo)
+        leo.birth_date = fields.Date.today() - relativedelta(years=18)
+        [page] = self._pages(self._print())
+        self.assertFalse(letter.recipient_id)
+        self.assertIn("Leo Neri\nVia Roma 5", page)
 
     def test_two_people_print_at_once(self):
         letter = self.queue(self.rosa)

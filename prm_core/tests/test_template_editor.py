@@ -3,12 +3,10 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
-from .. import template_lint, templating
+from .. import templating
 from ..channels.email import EmailChannel
 from ..models.messaging.prm_template_test import MOST_PER_HOUR
 from .common import PrmCase
-
-LANGUAGES = ("en", "it", "es", "de", "zh")
 
 
 @tagged("post_install", "-at_install")
@@ -62,6 +60,22 @@ class TestTemplateEditor(PrmCase):
             email.body = "{{ patient.x_treatment }}"
             with self.assertRaisesRegex(ValidationError, r"patient\.x_treatment.*health"):
                 sms.body = "Time for {{ patient.x_treatment }}"
+
+    def test_health_is_judged_by_the_purpose(self):
+        """What the gate lets go may be saved, and what it would hold back may not."""
+        care = self.env.ref("prm_core.prm_purpose_care")
+        sms = self.env.ref("prm_core.prm_channel_sms")
+        name = templating.Variable("patient.x_treatment", "Treatment", "Implant", health=True)
+        with patch.dict(templating._CATALOGUE, {name.name: name}):
+            care.health_channel_ids |= sms
+            self.template.body_ids[-1].body = "Time for {{ patient.x_treatment }}"
+            self.assertNotIn("health", {finding.code for finding in self.template._lint()})
+            care.health_channel_ids -= sms
+            self.assertIn("health", {finding.code for finding in self.template._lint()})
+            self.template.body_ids[-1].body = "Hello"
+            self.template.body_ids[0].body = "{{ patient.x_treatment }}"
+            with self.assertRaisesRegex(ValidationError, "“Courtesy” keeps that"):
+                self.template.purpose_id = self.env.ref("prm_core.prm_purpose_courtesy")
 
     def _send_test(self, user, **context):
         sent = []
@@ -126,46 +140,3 @@ class TestTemplateEditor(PrmCase):
         self.receptionist.email = False
         with self.assertRaisesRegex(UserError, "no valid email"):
             self._send_test(self.receptionist)
-
-
-@tagged("post_install", "-at_install")
-class TestTemplateLibrary(PrmCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.library = cls.env["prm.template"].search([("code", "=like", "library_%")])
-
-    def test_five_languages_and_no_finding(self):
-        self.assertEqual(len(self.library), 9)
-        for template in self.library:
-            findings = [(finding.code, finding.lang) for finding in template._lint()]
-            expected = []
-            if template.code == "library_preferences":
-                # An address fills most of the 70 signs of an SMS in Chinese.
-                expected = [("sms_long", "zh")]
-            self.assertEqual(findings, expected, template.code)
-
-    def test_only_what_this_add_on_knows(self):
-        known = {
-            name for name in templating.examples() if name.split(".")[0] in ("patient", "practice")
-        } | {"link.preferences"}
-        for body in self.library.body_ids:
-            used = templating.variables_of(body.subject or "") | templating.variables_of(body.body)
-            self.assertLessEqual(used, known, body.template_id.code)
-
-    def test_every_text_with_and_without_values(self):
-        full = templating.examples()
-        empty = full | dict.fromkeys(("practice.phone", "practice.email", "practice.address"), "")
-        for body in self.library.body_ids:
-            where = (body.template_id.code, body.channel_kind, body.lang)
-            for values in (full, empty):
-                rendered = body._render(values)
-                self.assertNotRegex(rendered["subject"] + rendered["body"], r"[{}@]", where)
-                if body.channel_kind == "sms":
-                    count, segments, unicode = template_lint.sms_length(rendered["body"])
-                    most = 2 if where == ("library_preferences", "sms", "zh") else 1
-                    self.assertLessEqual(segments, most, (where, count))
-                    self.assertEqual(unicode, body.lang == "zh", (where, count))
-                else:
-                    self.assertTrue(rendered["subject"], where)
-                    self.assertNotIn("\n\n\n", rendered["body"], where)

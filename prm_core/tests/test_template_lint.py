@@ -17,8 +17,8 @@ def _all(channel, body, subject="", langs=LANGUAGES):
 
 
 class TestTemplateLint(BaseCase):
-    def lint(self, texts, purpose="care", practice_lang="en"):
-        return template_lint.lint(texts, purpose, practice_lang, LANGUAGES, VALUES)
+    def lint(self, texts, purpose="care", practice_lang="en", **options):
+        return template_lint.lint(texts, purpose, practice_lang, LANGUAGES, VALUES, **options)
 
     def test_nothing_to_say_about_a_whole_template(self):
         self.assertEqual(self.lint(_all("email", "Hi {{ patient.first_name }}", "Hi")), [])
@@ -76,13 +76,26 @@ class TestTemplateLint(BaseCase):
         found = template_lint.lint(_all("sms", text), "own", "en", LANGUAGES, VALUES, opt_in=True)
         self.assertEqual({f.code for f in found}, {"no_stop"})
 
-    def test_health_is_kept_from_forbidden_channels(self):
+    def test_health_is_kept_from_the_channels_that_the_purpose_forbids(self):
         treatment = templating.Variable("recall.what", "Treatment", "Implant", health=True)
         with patch.dict(templating._CATALOGUE, {treatment.name: treatment}):
             source = "{% if recall.what %}{{ recall.what }}{% endif %}"
-            found = self.lint(_all("sms", source))
-            self.assertEqual(found[0], Finding("health", "sms", "en", ("recall.what",)))
-            self.assertEqual(self.lint(_all("email", source, "Hi")), [])
+            for channel in ("sms", "whatsapp", "email", "letter"):
+                texts = _all(channel, source, "Hi")
+                others = {"sms", "whatsapp", "email", "letter", "phone"} - {channel}
+                found = self.lint(texts, health_channels=others)
+                self.assertEqual(
+                    found,
+                    [Finding("health", channel, lang, ("recall.what",)) for lang in LANGUAGES],
+                )
+                self.assertEqual(self.lint(texts, health_channels={channel}), [])
+
+    def test_health_in_a_value_of_an_approved_template(self):
+        treatment = templating.Variable("recall.what", "Treatment", "Implant", health=True)
+        with patch.dict(templating._CATALOGUE, {treatment.name: treatment}):
+            text = Text("whatsapp", "en", "Hi", values=("practice.name", "recall.what"))
+            self.assertEqual(template_lint.health_variables(text, {"email"}), ["recall.what"])
+            self.assertEqual(template_lint.health_variables(text, {"whatsapp"}), [])
 
     def test_text_that_cannot_be_read_is_not_linted(self):
         self.assertEqual(self.lint(_all("sms", "{{ patient.first_name")), [])

@@ -112,11 +112,51 @@ class TestWhatsapp(MessageCase):
     def test_values_are_names_of_variables(self):
         with self.assertRaisesRegex(ValidationError, "no variable “patient.shoe_size”"):
             self._approve("patient.first_name, patient.shoe_size")
-        with self.assertRaisesRegex(ValidationError, "name of the approved template"):
-            self.body.write({"approved_name": False, "approved_values": "patient.first_name"})
+
+    def test_what_is_prepared_is_not_approved(self):
+        """Values may stand ready before Meta has approved anything; the text still only answers."""
+        self.body.approved_values = "patient.first_name"
+        self.assertFalse(self.body._has_approved())
+        self.assertIsNone(self.body._render_approved({"patient.first_name": "Wei"}))
+        self.assertEqual(self._ask().reason, "no_template")
+
+    def test_the_text_to_submit(self):
+        """As Meta wants it: with numbers in the places of the values, and nothing else."""
+        for body, values, expected in (
+            ("Hi {{ patient.first_name }}!", "patient.first_name", "Hi {{1}}!"),
+            (
+                "{{ practice.name }}: {{family.lines|join(', ')}}, {{ practice.name }}",
+                "family.lines, practice.name",
+                "{{2}}: {{1}}, {{2}}",
+            ),
+            ("Hi {{ patient.first_name }}!", "practice.name", False),
+            ("{% if practice.phone %}Hi{% endif %}", "practice.phone", False),
+            ("Hi", False, False),
+        ):
+            self.body.write({"body": body, "approved_values": values})
+            self.assertEqual(self.body.approved_draft, expected)
+
+    def test_a_list_becomes_one_value(self):
+        self._approve("practice.name, family.lines")
+        values = {"practice.name": "Aurora", "family.lines": ["Anna: 9:00", "Leo: 9:45"]}
+        self.assertEqual(
+            self.body._render_approved(values)["values"], ["Aurora", "Anna: 9:00 · Leo: 9:45"]
+        )
+
+    def test_approved_in_the_language_of_who_reads_it(self):
+        """A child's guardian reads another language, in which nothing has been approved."""
+        self._approve()
+        self.chat.body_ids = [(0, 0, {"channel_kind": "whatsapp", "lang": "it", "body": "Ciao"})]
+        self.maria.partner_id.phone = NUMBER
+        self.env["prm.guardian"].create(
+            {"patient_id": self.zhang.id, "partner_id": self.maria.partner_id.id, "basis": "care"}
+        )
+        self.assertEqual(self._ask().reason, "no_template")
+        self.chat.body_ids.filtered(lambda body: body.lang == "it").approved_name = "due"
+        self.assertEqual(self._ask().state, "queued")
 
     def test_the_editor_says_when_there_is_none(self):
-        self.assertIn("WhatsApp, Chinese: no approved template", self.chat.lint_html)
+        self.assertIn("WhatsApp (Chinese): no approved template", self.chat.lint_html)
         self._approve()
         self.chat.invalidate_recordset(["lint_html"])
         self.assertNotIn("no approved template", self.chat.lint_html or "")

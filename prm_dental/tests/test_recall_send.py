@@ -84,7 +84,7 @@ class TestRecallPreview(DentalCase):
 
     def test_a_broken_template_is_told_before_sending(self):
         _patient, recall = self._due_patient()
-        body = self.hygiene.template_id.body_ids.filtered(lambda body: body.lang == "en")
+        body = self.hygiene.template_id._pick_body("en_US", ("email",))
         self.env.cr.execute(
             "UPDATE prm_template_body SET body = '{{ recall.nothing }}' WHERE id = %s", body.ids
         )

@@ -1,4 +1,6 @@
-from odoo.addons.prm_core import mail_layout
+from datetime import timedelta
+
+from odoo.addons.prm_core import mail_layout, template_lint, templating
 from odoo.tests import tagged
 
 from .common import DentalCase
@@ -51,6 +53,60 @@ class TestRecallWords(DentalCase):
         self.assertIn("Visita de higiene", self._plan(lang="es_ES").body)
         self.assertIn("Prophylaxe", self._plan(lang="de_DE").body)
         self.assertIn("洁牙", self._plan(lang="zh_CN").body)
+
+    def test_each_channel_has_its_text_in_every_language(self):
+        template = self.env.ref("prm_dental.prm_template_recall_hygiene")
+        self.assertEqual(
+            {(body.channel_kind, body.lang) for body in template.body_ids},
+            {
+                (kind, lang[:2])
+                for kind in ("email", "sms", "whatsapp", "letter", "phone")
+                for lang in LANGUAGES
+            },
+        )
+        findings = {(finding.code, finding.channel) for finding in template._lint()}
+        self.assertEqual(findings, {("sms_long", "sms")})
+
+    def test_what_others_may_see_names_no_treatment(self):
+        template = self.env.ref("prm_dental.prm_template_recall_hygiene")
+        self.assertEqual(template._health_channels(), {"email", "letter", "phone"})
+        for body in template.body_ids:
+            text = body._render(templating.examples())["body"]
+            links = "https://" in text
+            self.assertEqual(links, body.channel_kind in ("email", "sms", "whatsapp"), body.lang)
+            if body.channel_kind == "sms":
+                _count, segments, unicode = template_lint.sms_length(text)
+                self.assertLessEqual(segments, 2 if body.lang == "zh" else 1, body.lang)
+                self.assertEqual(unicode, body.lang == "zh", body.lang)
+            if body.channel_kind == "whatsapp":
+                self.assertFalse(body.approved_name)
+                self.assertIn("{{3}}", body.approved_draft)
+            if body.channel_kind == "phone":
+                # Who it is first, then what it is about; and nothing of it on a voicemail.
+                paragraphs = text.split("\n\n")
+                self.assertEqual(len(paragraphs), 6, body.lang)
+                for paragraph in (*paragraphs[:3], paragraphs[-1]):
+                    self.assertNotIn(templating.examples()["recall.name"], paragraph)
+
+    def test_other_channels_change_nothing_for_who_does_not_use_them(self):
+        """Without a gateway for them an email goes, or nothing, as if they had no text."""
+        plan = self._plan(lang="it_IT", mobile="+393331234567")
+        self.assertEqual(plan.decision.channel, "email")
+        patient, recall = self._due_patient(email=False, mobile="+393331234567")
+        patient.partner_id.write({"street": "Via Po 2", "zip": "10100", "city": "Torino"})
+        self.assertEqual(recall._plan_send()[0].reason, "no_email")
+
+    def test_a_childs_guardian_is_written_to_in_the_own_language(self):
+        patient, recall = self._due_patient(
+            first_name="Leo", lang="de_DE", birth_date=self.today - timedelta(days=3000)
+        )
+        self.env["prm.guardian"].create(
+            {"patient_id": patient.id, "partner_id": self.maria.partner_id.id}
+        )
+        [plan] = recall._plan_send()
+        self.assertEqual(plan.lang, "it")
+        self.assertIn("Gentile Maria Verdi (Leo),", plan.body)
+        self.assertIn("Visita di igiene", plan.body)
 
     def test_a_language_without_text_gets_one_language_throughout(self):
         """Patients with a language of the practice that has no text: text and dates in English."""

@@ -157,10 +157,14 @@ class GatheredFacts:
 
     @staticmethod
     def _get_codes(requests):
-        """Channels for which addresses are looked up: of messages that wait, their own alone."""
+        """Channels for which addresses are looked up: of messages that wait, their own alone.
+
+        For letters all of them: whose home it goes to depends on which guardian can be reached.
+        """
         if all(request.message for request in requests):
             own = {request.message.channel_id.code for request in requests}
-            return tuple(code for code in registered_codes() if code in own)
+            if "letter" not in own:
+                return tuple(code for code in registered_codes() if code in own)
         return registered_codes()
 
     def _gather_permissions(self, purposes):
@@ -302,9 +306,11 @@ class GatheredFacts:
     def _may_whatsapp(self, request):
         """Whether WhatsApp takes the message: for an approved template, or in a conversation."""
         patient = request.patient
-        key = (request.template, patient.lang)
+        guardian = self._persons[patient.id]["guardian"]
+        lang = guardian.partner_id.lang if guardian else patient.lang
+        key = (request.template, lang)
         if request.template and key not in self._approved:
-            body = request.template._pick_body(patient.lang, ("whatsapp",))
+            body = request.template._pick_body(lang, ("whatsapp",))
             self._approved[key] = body._has_approved()
         if self._approved.get(key):
             return True

@@ -49,21 +49,24 @@ class PrmMessageGate(models.Model):
         :return: the guardian, None when it is the patient; valid addresses by channel code.
         """
         own = self._addresses(patient, channels)
-        for guardian in guardians or ():
+        if not guardians:
+            return None, own
+        # What is no address of a person, such as the portal, stays.
+        kept = {code: own[code] for code in own if code not in PERSONAL_CHANNELS}
+        for guardian in guardians:
             found = self._valid_addresses(
                 dict.fromkeys(("sms", "whatsapp", "phone"), guardian.phone)
                 | {"email": guardian.email},
                 channels,
             )
             if found:
-                # What is no address of a person, such as the home of the family, stays.
-                kept = {code: own[code] for code in own if code not in PERSONAL_CHANNELS}
-                return guardian, {**kept, **found}
-        if guardians:
-            return guardians[:1], {
-                code: address for code, address in own.items() if code not in PERSONAL_CHANNELS
-            }
-        return None, own
+                break
+        else:
+            guardian, found = guardians[:1], {}
+        if "letter" in channels:
+            home = {"letter": patient._postal_address(guardian.partner_id)}
+            found |= self._valid_addresses(home, ["letter"])
+        return guardian, {**kept, **found}
 
     @api.model
     def _addresses(self, patient, channels):

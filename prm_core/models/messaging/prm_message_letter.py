@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import file_path
 
 from ... import letter_pdf
+from ...outbox import Request
 from .prm_message_outcome import Verdict
 
 #: Letters of one print run: a stack that a person can look through.
@@ -80,18 +81,33 @@ class PrmMessageLetter(models.Model):
         held_back = asked._judge_forbidden(facts)
         self._record([*held_back, *broken._judge_broken()])
         left = {verdict.message_id for verdict in held_back}
-        return asked.filtered(lambda letter: letter.id not in left).sorted("id")
+        allowed = asked.filtered(lambda letter: letter.id not in left).sorted("id")
+        allowed._find_recipients(facts)
+        return allowed
+
+    def _find_recipients(self, facts):
+        """Who gets each letter on this day: the patient, or who speaks for the patient now.
+
+        :param facts: ``{message id: policy.Facts}``
+        """
+        requests = [Request(letter.patient_id, letter.purpose_id.code) for letter in self]
+        found = self._with_recipients(requests, [facts[letter.id] for letter in self])
+        for letter, request in zip(self, found, strict=True):
+            recipient = request.recipient or self.env["res.partner"]
+            if letter.recipient_id != recipient:
+                letter.recipient_id = recipient
 
     def _render_letters(self, company):
-        """One PDF with a sheet or more for each; the address is the one of this day."""
+        """One PDF with a sheet or more for each; name and address are those of who gets it."""
         head = company._prepare_letterhead()
         letters = []
         for message in self:
-            message.address = message.patient_id._postal_address()
+            message.address = message.patient_id._postal_address(message.recipient_id)
+            name = (message.recipient_id or message.patient_id).name
             day = fields.Date.context_today(message)
             letters.append(
                 letter_pdf.Letter(
-                    address=(message.patient_id.name, *message.address.splitlines()),
+                    address=(name, *message.address.splitlines()),
                     day=format_date(day, "long", locale=message.lang or "en"),
                     subject=message.subject or "",
                     body=message.body or "",

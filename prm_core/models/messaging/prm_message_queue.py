@@ -258,10 +258,15 @@ class PrmMessageQueue(models.Model):
         :param recipient: the contact who reads it when that is not the patient.
         """
         called = patient._salutation() or ""
+        name = patient.partner_id.name or ""
+        reader = (recipient and recipient.name) or ""
         return {
             "patient.first_name": called,
-            "patient.full_name": patient.partner_id.name or "",
-            "recipient.name": (recipient and recipient.name) or called,
+            "patient.full_name": name,
+            "recipient.name": reader or called,
+            "recipient.full_name": reader or name,
+            "recipient.called": f"{reader} ({called})" if reader and called else reader or called,
+            "recipient.is_guardian": bool(recipient),
         }
 
     @api.model

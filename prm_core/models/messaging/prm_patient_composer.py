@@ -76,6 +76,7 @@ class PrmPatientComposer(models.Model):
         request = self._composer_request({**wish, "channel": ""})
         messages = self.env["prm.message"]
         [facts] = messages._gather_facts([request])
+        [request] = messages._with_recipients([request], [facts])
         asked = wish.get("channel") or ""
         chosen = replace(facts, channels=(asked,)) if asked else facts
         decision = policy.decide(chosen)
@@ -225,13 +226,16 @@ class PrmPatientComposer(models.Model):
         """What a template says to this patient, or None for free text."""
         if not request.template:
             return None
-        kinds = (channel,) if channel else tuple(request.template._channel_kinds())
-        body = request.template._pick_body(self.lang, kinds)
+        of_template = request.template._channel_kinds()
+        every = [code for code, _name in request.template._selection_channel()]
+        kinds = (channel,) if channel else tuple(code for code in every if code in of_template)
+        body = request.template._pick_body(request.reader.lang, kinds)
         preview = {"subject": "", "text": "", "error": ""}
         if not body:
             return {**preview, "error": reason_text(self.env, "no_template")}
         try:
-            rendered = body._render(self.env["prm.message"]._patient_variables(self))
+            values = self.env["prm.message"]._patient_variables(self, request.recipient)
+            rendered = body._render(values)
         except templating.TemplateError as error:
             return {**preview, "error": body._explain(error)}
         return {**preview, "subject": rendered["subject"], "text": rendered["body"]}

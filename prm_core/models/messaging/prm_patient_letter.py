@@ -11,14 +11,22 @@ class PrmPatientLetter(models.Model):
 
     _inherit = "prm.patient"
 
-    def _postal_address(self):
+    def _postal_address(self, receiver=None):
         """The lines below the name, as the country writes them; empty when something is missing.
+
+        :param receiver: the contact who gets the letter in the patient's place: at an address of
+            their own if they have a whole one, else at the patient's.
+        """
+        self.ensure_one()
+        return (receiver and self._address_of(receiver)) or self._address_of(self.partner_id)
+
+    def _address_of(self, partner):
+        """The lines of one contact.
 
         The country stands there, in capitals and in the practice's language, only when the letter
         leaves the practice's own.
         """
-        self.ensure_one()
-        partner, home = self.partner_id, self.company_id.country_id
+        home = self.company_id.country_id
         country = partner.country_id or home
         if not partner.street or not partner.city or (country.zip_required and not partner.zip):
             return ""

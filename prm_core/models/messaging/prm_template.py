@@ -57,6 +57,16 @@ class PrmTemplate(models.Model):
             )
         }
 
+    def _allowed_health_channels(self):
+        """Codes of the channels by which its purpose lets health details go; a set."""
+        self.ensure_one()
+        return set(self.purpose_id.sudo().health_channel_ids.mapped("code"))
+
+    @api.constrains("purpose_id")
+    def _check_texts(self):
+        """What one purpose allows in a text, another one may not."""
+        self.body_ids._check_text()
+
     def _variables(self):
         """Dotted names of the values that its texts use."""
         self.ensure_one()

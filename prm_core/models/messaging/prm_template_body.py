@@ -46,7 +46,7 @@ class PrmTemplateBody(models.Model):
         "There is already a text for this channel and language.",
     )
 
-    @api.constrains("subject", "body", "channel_kind")
+    @api.constrains("subject", "body", "channel_kind", "template_id")
     def _check_text(self):
         """A template that can't be rendered is never saved."""
         for body in self:
@@ -57,7 +57,8 @@ class PrmTemplateBody(models.Model):
                     templating.check(source or "")
                 except templating.TemplateError as error:
                     raise ValidationError(body._explain(error)) from error
-            if names := template_lint.health_variables(body._as_text()):
+            allowed = body.template_id._allowed_health_channels()
+            if names := template_lint.health_variables(body._as_text(), allowed):
                 raise ValidationError(body._explain_health(names))
 
     def _as_text(self):
@@ -82,9 +83,11 @@ class PrmTemplateBody(models.Model):
         """Why a text about health is not saved for this channel."""
         channels = dict(self._fields["channel_kind"]._description_selection(self.env))
         return self.env._(
-            "“%(names)s” tells something about the patient's health, and anybody may see this "
-            "channel (%(channel)s) on a locked phone. Leave it out here.",
+            "“%(names)s” tells something about the patient's health, and the purpose “%(purpose)s” "
+            "keeps that from this channel (%(channel)s), where others may see it. Leave it out "
+            "here.",
             names=", ".join(names),
+            purpose=self.template_id.purpose_id.name,
             channel=channels[self.channel_kind],
         )
 

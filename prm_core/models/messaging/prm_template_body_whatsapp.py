@@ -1,9 +1,16 @@
+import re
 from dataclasses import replace
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ... import templating
+
+
+def _value(name):
+    """The source of one value. A list, such as the visits of a family, becomes one line."""
+    listed = isinstance(templating.examples().get(name), list)
+    return "{{ " + name + ("|join(' · ')" if listed else "") + " }}"
 
 
 class PrmTemplateBodyWhatsapp(models.Model):
@@ -16,24 +23,45 @@ class PrmTemplateBodyWhatsapp(models.Model):
     _inherit = "prm.template.body"
 
     approved_name = fields.Char(
-        "Approved template", help="Its name at Meta, approved in the language of this text."
+        "Approved template",
+        help="Its name at Meta, approved in the language of this text. Empty until Meta has "
+        "approved it: then the text goes only within 24 hours of the patient's own last message.",
     )
     approved_values = fields.Char(
         "Values for it",
         help="Variables for its places {{1}}, {{2}} …, in this order, with commas between: "
         "patient.first_name, practice.name",
     )
+    approved_draft = fields.Text(
+        "To submit at Meta",
+        compute="_compute_approved_draft",
+        help="The text with the places {{1}}, {{2}} … of the values. Empty when the text holds "
+        "something that Meta has no place for, such as {% if … %}.",
+    )
+
+    @api.depends("body", "approved_values", "channel_kind")
+    def _compute_approved_draft(self):
+        for body in self:
+            body.approved_draft = body._draft_for_approval()
+
+    def _draft_for_approval(self):
+        """The text as Meta wants it for approval, or False when it can't be had like that."""
+        self.ensure_one()
+        names = self._approved_names()
+        draft = self.body or ""
+        for place, name in enumerate(names, 1):
+            hole = r"\{\{\s*" + re.escape(name) + r"\s*(\|[^{}]*)?\}\}"
+            draft = re.sub(hole, f"{{{{{place}}}}}", draft)
+        left = re.sub(r"\{\{\d+\}\}", "", draft)
+        if not names or "{" in left:
+            return False
+        return draft.strip()
 
     @api.constrains("approved_name", "approved_values", "channel_kind")
     def _check_approved(self):
         known = {variable.name for variable in templating.catalogue()}
         for body in self:
-            names = body._approved_names()
-            if names and not body.approved_name:
-                raise ValidationError(
-                    self.env._("Enter the name of the approved template that takes these values.")
-                )
-            if unknown := [name for name in names if name not in known]:
+            if unknown := [name for name in body._approved_names() if name not in known]:
                 raise ValidationError(
                     self.env._(
                         "There is no variable “%s”. Take one from the list of variables, and write "
@@ -64,8 +92,10 @@ class PrmTemplateBodyWhatsapp(models.Model):
         self.ensure_one()
         if not self._has_approved():
             return None
-        texts = [templating.render("{{ " + name + " }}", values) for name in self._approved_names()]
+        texts = [templating.render(_value(name), values) for name in self._approved_names()]
         return {"name": self.approved_name.strip(), "values": [" ".join(t.split()) for t in texts]}
 
     def _as_text(self):
-        return replace(super()._as_text(), approved=self._has_approved())
+        return replace(
+            super()._as_text(), approved=self._has_approved(), values=tuple(self._approved_names())
+        )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -124,7 +126,7 @@ class PrmTemplateEditor(models.Model):
     @api.depends(
         "purpose_id", "company_id",
         "body_ids.body", "body_ids.subject", "body_ids.lang", "body_ids.channel_kind",
-        "body_ids.approved_name",
+        "body_ids.approved_name", "body_ids.approved_values", "purpose_id.health_channel_ids",
     )  # fmt: skip
     def _compute_lint(self):
         for template in self:
@@ -137,22 +139,27 @@ class PrmTemplateEditor(models.Model):
                 )
 
     def _lint(self):
-        """See `template_lint.lint`."""
+        """See `template_lint.lint`; what only concerns WhatsApp, for practices that have it."""
         self.ensure_one()
-        practice = (self.company_id or self.env.company).partner_id.lang or "en"
+        company = self.company_id or self.env.company
+        practice = company.partner_id.lang or "en"
+        texts = [body._as_text() for body in self.body_ids]
+        if "whatsapp" not in self.env["prm.gateway"]._usable_channels(company):
+            texts = [replace(text, approved=True) for text in texts]
         return template_lint.lint(
-            [body._as_text() for body in self.body_ids],
+            texts,
             self.purpose_id.code,
             practice[:2],
             [code for code, _name in self._selection_lang()],
             templating.examples(),
             self.purpose_id.opt_in,
+            self._allowed_health_channels(),
         )
 
     def _lint_sentences(self, findings):
         """One sentence for each finding that says what to do; the same need is said once."""
         channels, languages = dict(self._selection_channel()), dict(self._selection_lang())
-        sentences, no_link, no_stop = [], {}, {}
+        sentences, gathered = [], {"no_link": {}, "no_stop": {}, "not_approved": {}}
         for finding in findings:
             channel, lang = channels[finding.channel], languages.get(finding.lang, "")
             if finding.code == "missing_language":
@@ -173,18 +180,27 @@ class PrmTemplateEditor(models.Model):
                     "%(channel)s, %(lang)s: it tells something about health (%(names)s).",
                     channel=channel, lang=lang, names=", ".join(finding.detail),
                 )  # fmt: skip
-            elif finding.code == "not_approved":
-                text = self.env._(
-                    "WhatsApp, %s: no approved template. It goes only within 24 hours of the "
-                    "patient's own last message.",
-                    lang,
-                )
             else:
-                found = no_stop if finding.code == "no_stop" else no_link
-                found.setdefault(channel, []).append(lang)
+                gathered[finding.code].setdefault(channel, []).append(lang)
                 continue
             sentences.append(text)
-        for channel, langs in no_stop.items():
+        return sentences + self._lint_gathered(gathered)
+
+    def _lint_gathered(self, gathered):
+        """Sentences that name all the languages they are about.
+
+        :param gathered: ``{code of the finding: {channel: [languages]}}``
+        """
+        sentences = []
+        for channel, langs in gathered["not_approved"].items():
+            text = self.env._(
+                "%(channel)s (%(names)s): no approved template. It goes only within 24 hours of "
+                "the patient's own last message.",
+                channel=channel,
+                names=", ".join(langs),
+            )
+            sentences.append(text)
+        for channel, langs in gathered["no_stop"].items():
             text = self.env._(
                 "%(channel)s (%(names)s): no way to stop. Say that a reply with STOP ends these "
                 "messages, or add the link to the preferences, {{ link.preferences }}.",
@@ -192,7 +208,7 @@ class PrmTemplateEditor(models.Model):
                 names=", ".join(langs),
             )
             sentences.append(text)
-        for channel, langs in no_link.items():
+        for channel, langs in gathered["no_link"].items():
             text = self.env._(
                 "%(channel)s (%(names)s): no link. For this purpose, give patients a link on which "
                 "they can answer or choose.",

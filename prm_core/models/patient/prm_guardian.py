@@ -5,6 +5,11 @@ from odoo.exceptions import ValidationError
 #: Years at which a patient decides alone, in every country that rules are shipped for
 #: (United States: in nearly every state).
 ADULT_AGE = 18
+#: What it takes to write to a person, fetched together.
+_PERSON_FIELDS = (
+    "name", "email", "phone", "tz", "lang", "street", "street2", "zip", "city", "state_id",
+    "country_id",
+)  # fmt: skip
 
 
 class PrmGuardian(models.Model):
@@ -77,7 +82,7 @@ class PrmGuardian(models.Model):
             [("patient_id", "in", patients.ids), ("receives", "=", True)],
             ["patient_id", "partner_id", "basis"],
         )
-        found.partner_id.fetch(["name", "email", "phone", "tz", "lang", "country_id"])
+        found.partner_id.fetch(_PERSON_FIELDS)
         result = {}
         for guardian in found:
             born = guardian.patient_id.birth_date

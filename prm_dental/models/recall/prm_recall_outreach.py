@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.addons.prm_core import templating
+from odoo.addons.prm_core import policy, templating
 from odoo.addons.prm_core.outbox import Request
 from odoo.tools.misc import format_date
 
@@ -74,10 +74,12 @@ class PrmRecallOutreach(models.Model):
             recall._prepare_request(*setups[recall.type_id, recall.company_id], include_recent)
             for recall in ready
         ]
-        decisions = self.env["prm.message"]._decide(requests)
+        messages = self.env["prm.message"]
+        facts = messages._gather_facts(requests)
+        requests = messages._with_recipients(requests, facts)
         plans = {
-            request.record: self._plan_one(request, decision)
-            for request, decision in zip(requests, decisions, strict=True)
+            request.record: self._plan_one(request, policy.decide(fact))
+            for request, fact in zip(requests, facts, strict=True)
         }
         return [plans.get(recall) or Plan(recall, "recall_not_set_up") for recall in self]
 
@@ -114,10 +116,11 @@ class PrmRecallOutreach(models.Model):
         recall = request.record
         if not decision.allowed:
             return Plan(recall, decision.reason, decision)
-        body = request.template._pick_body(request.patient.lang, (decision.channel,))
+        body = request.template._pick_body(request.reader.lang, (decision.channel,))
         variables = recall._prepare_variables(body.lang)
         request = Request(**{**request.__dict__, "variables": variables})
-        values = self.env["prm.message"]._patient_variables(request.patient) | variables
+        known = self.env["prm.message"]._patient_variables(request.patient, request.recipient)
+        values = known | variables
         values |= self.env["prm.link"]._example_urls(LINK_ACTION)
         try:
             text = body._render(values)
