@@ -239,8 +239,9 @@ class PrmMessageQueue(models.Model):
             "variables": request.variables,
             "link_action": request.link_action,
             "link_payload": request.link_payload,
-            "channels": request.channels,
         }
+        if request.channels:
+            data["channels"] = request.channels
         return json.loads(json.dumps(data, default=str)) if any(data.values()) else False
 
     @api.model

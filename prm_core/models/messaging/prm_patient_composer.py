@@ -229,7 +229,7 @@ class PrmPatientComposer(models.Model):
         of_template = request.template._channel_kinds()
         every = [code for code, _name in request.template._selection_channel()]
         kinds = (channel,) if channel else tuple(code for code in every if code in of_template)
-        body = request.template._pick_body(request.reader.lang, kinds)
+        body = request.template._pick_body(request.lang, kinds)
         preview = {"subject": "", "text": "", "error": ""}
         if not body:
             return {**preview, "error": reason_text(self.env, "no_template")}

@@ -116,7 +116,7 @@ class PrmRecallOutreach(models.Model):
         recall = request.record
         if not decision.allowed:
             return Plan(recall, decision.reason, decision)
-        body = request.template._pick_body(request.reader.lang, (decision.channel,))
+        body = request.template._pick_body(request.lang, (decision.channel,))
         variables = recall._prepare_variables(body.lang)
         request = Request(**{**request.__dict__, "variables": variables})
         known = self.env["prm.message"]._patient_variables(request.patient, request.recipient)
