@@ -43,6 +43,7 @@
         "data/library/preferences.xml",
         "data/ir_cron_data.xml",
         "data/prm_journey_data.xml",
+        "data/prm_journey_ready.xml",
         "data/mail_activity_type_data.xml",
         "data/prm_import_data.xml",
         "views/prm_menus.xml",

@@ -64,6 +64,8 @@ class Climber:
     :param contact: naive UTC at which the patient was last written to or called; None: not yet.
     :param since: naive UTC before which an anchored rung counts as past; None: what is late is
         taken at once.
+    :param lasting: whether what was to be said before the anchor still has a point after it, as it
+        has of a visit that is due and has none of one that has been.
     """
 
     position: int
@@ -72,6 +74,11 @@ class Climber:
     previous: datetime
     contact: datetime | None = None
     since: datetime | None = None
+    lasting: bool = False
+
+    def is_too_late(self, rung, now):
+        """Whether a rung before the anchor has lost its point, because the anchor has come."""
+        return rung.before and now >= self.anchor and not self.lasting
 
 
 def due_at(rung, base, zone):
@@ -106,7 +113,7 @@ def due_at(rung, base, zone):
 def look_ahead(rungs, climber, now):
     """Which rung comes next.
 
-    A rung before the anchor is never taken after it. Of rungs by which the patient would hear
+    A rung before the anchor is not taken after it. Of rungs by which the patient would hear
     something at the same time, because they are late or due at the same moment, only the one
     nearest to the anchor is taken; of several at the same distance the first whose conditions
     hold. Rungs by which the patient hears nothing don't count there.
@@ -128,7 +135,7 @@ def look_ahead(rungs, climber, now):
 
 def _reason_to_skip(rungs, index, due, climber, now):
     rung, anchor = rungs[index], climber.anchor
-    if due is None or (rung.before and now >= anchor):
+    if due is None or climber.is_too_late(rung, now):
         return "past"
     if rung.from_previous:
         return None
@@ -140,7 +147,7 @@ def _reason_to_skip(rungs, index, due, climber, now):
         return "overtaken"
     own = _distance(rung, due, anchor)
     for other, moment in _soon_after(rungs, index, max(now, due), climber):
-        if _distance(other, moment, anchor) < own and not (other.before and now >= anchor):
+        if _distance(other, moment, anchor) < own and not climber.is_too_late(other, now):
             return "overtaken"
     return None
 

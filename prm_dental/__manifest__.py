@@ -15,6 +15,7 @@
         "data/prm_template_data.xml",
         "data/prm_template_recall_channels.xml",
         "data/prm_recall_type_data.xml",
+        "data/prm_journey_ready.xml",
         "wizards/prm_recall_send_views.xml",
         "views/prm_procedure_type_views.xml",
         "views/prm_procedure_views.xml",

@@ -9,3 +9,4 @@ from . import prm_patient
 from . import prm_link
 from . import prm_link_words
 from . import prm_message
+from . import prm_enrolment

@@ -8,3 +8,4 @@ from . import test_views
 from . import test_booking_page
 from . import test_translations
 from . import test_confirm_by_reply
+from . import test_journeys

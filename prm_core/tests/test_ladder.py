@@ -115,6 +115,10 @@ class TestLookAhead(BaseCase):
         self.assertEqual(outlook.skipped, ((0, "past"), (1, "past"), (2, "past")))
         self.assertEqual(outlook.index, 3)
 
+    def test_unless_it_keeps_its_point(self):
+        outlook = self.look(utc(2026, 12, 20), rungs=self.LADDER[:1], lasting=True)
+        self.assertEqual((outlook.index, outlook.skipped), (0, ()))
+
     def test_after_the_anchor_the_nearest_is_the_first(self):
         ladder = (Rung(1, "days"), Rung(3, "days"), Rung(9, "days"))
         now = utc(2026, 12, 14)

@@ -6,3 +6,4 @@ from . import test_recall_list
 from . import test_recall_reference
 from . import test_recall_send
 from . import test_recall_words
+from . import test_journeys

@@ -4,6 +4,8 @@ from ... import ladder
 
 #: States of somebody who may still take a step.
 UNDER_WAY = ("active", "held", "paused")
+#: And of somebody for whom the date may still move, or the goal be reached.
+OPEN = (*UNDER_WAY, "done")
 
 
 class PrmEnrolment(models.Model):
@@ -56,7 +58,8 @@ class PrmEnrolment(models.Model):
     _due_idx = models.Index("(next_at, id) WHERE state = 'active'")
     _patient_idx = models.Index("(patient_id, state)")
     _record_idx = models.Index(
-        "(res_model, res_id) WHERE state IN ('active', 'held', 'paused') AND res_id IS NOT NULL"
+        "(res_model, res_id) WHERE state IN ('active', 'held', 'paused', 'done')"
+        " AND res_id IS NOT NULL"
     )
     _journey_idx = models.Index("(journey_id, state, position)")
 
@@ -85,6 +88,7 @@ class PrmEnrolment(models.Model):
             self.previous_at or self.started_at,
             self.contact_at or None,
             self.started_at if self.journey_id.late == "skip" else None,
+            self.journey_id.lasting,
         )
 
     # ------------------------------------------------------------
@@ -107,8 +111,10 @@ class PrmEnrolment(models.Model):
             position = ladder.rewind(rungs, one.position, anchor, now, one.patient_id._zone())
             back = position < one.position
             one.write({"anchor_at": anchor, "position": position, "round": one.round + back})
+            if back and one.state == "done":
+                one.write({"state": "active", "ended_at": False})
         moved._take_back("date_moved")
-        moved._plan_anew()
+        moved.filtered(lambda one: one.state in UNDER_WAY)._plan_anew()
         return moved
 
     def _read_anchors(self):
@@ -145,7 +151,7 @@ class PrmEnrolment(models.Model):
 
         :param state: ``goal``, ``exited`` or ``stopped``.
         """
-        ending = self.sudo().filtered(lambda one: one.state in UNDER_WAY)
+        ending = self.sudo().filtered(lambda one: one.state in OPEN)
         ending.write(
             {"state": state, "reason": reason, "ended_at": fields.Datetime.now(), "next_at": False}
         )

@@ -45,22 +45,22 @@ class PrmEnrolmentActions(models.Model):
     def _prepare_requests(self, step):
         """The outbox's requests for one step, in the order of these people."""
         template = step.template_id
-        link_action = self._link_action(template)
-        payloads = self._link_payloads(link_action) if link_action else {}
-        variables = self._variables(template)
-        channels = step._channel_codes()
-        purpose = self.journey_id.purpose_id.code
+        shared = {
+            "purpose": self.journey_id.purpose_id.code,
+            "template": template,
+            "link_action": self._link_action(template),
+            "channels": step._channel_codes(),
+        }
         records = self._records()
+        values = self._request_values(template, records)
         return [
             Request(
-                patient=one.patient_id,
-                purpose=purpose,
-                template=template,
-                record=records.get((one.res_model, one.res_id)),
-                variables=variables.get(one.id) or {},
-                link_action=link_action,
-                link_payload=payloads.get(one.id) or {},
-                channels=channels,
+                **{
+                    **shared,
+                    "patient": one.patient_id,
+                    "record": records.get((one.res_model, one.res_id)),
+                    **values.get(one.id, {}),
+                }
             )
             for one in self
         ]
@@ -80,16 +80,25 @@ class PrmEnrolmentActions(models.Model):
         special = sorted(actions - set(EVERYWHERE))
         return special[0] if special else ""
 
-    def _link_payloads(self, action):
-        """Hook: what is kept with the link of each person. ``{id: plain values}``"""
-        return {}
+    def _request_values(self, template, records):
+        """Hook: what add-ons know to say of each person's record, for the request to the outbox.
 
-    def _variables(self, template):
-        """Hook: values of the template's variables about the record. ``{id: {name: value}}``
+        Asked once for all people of a step.
 
-        Asked once for all people of a step; values in the language of who reads them.
+        :param records: ``{(model, id): record}`` of what still exists.
+        :return: ``{id: {name of a field of `outbox.Request`: value}}``
         """
         return {}
+
+    def _languages(self):
+        """``{id: language}`` in which a message about each patient is read."""
+        receivers = self.env["prm.guardian"]._receivers(self.patient_id)
+        result = {}
+        for one in self:
+            guardian = receivers.get(one.patient_id.id)
+            reader = guardian[:1].partner_id if guardian else one.patient_id.partner_id
+            result[one.id] = reader.lang or one.company_id.partner_id.lang or "en_US"
+        return result
 
     def _act_activity(self, step):
         """A task for a member of the group, each in turn."""

@@ -1,16 +1,18 @@
 from collections import defaultdict
 from dataclasses import replace
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ... import ladder
 from ...bulk import insert
-from .prm_enrolment import UNDER_WAY
 
 BATCH_SIZE = 500
 #: Minutes after which people on a journey that broke are looked at again.
 REST_MINUTES = 60
+#: Days after its last step in which a journey may still claim that its goal was reached.
+ECHO_DAYS = 60
 
 
 class PrmEnrolmentAdvance(models.Model):
@@ -188,9 +190,12 @@ class PrmEnrolmentAdvance(models.Model):
     def _is_ended_by(self, event):
         """Whether an event ends this enrolment: it came after the start, about the same thing."""
         self.ensure_one()
-        if self.state not in UNDER_WAY:
+        same_record = (event.res_model, event.res_id) == (self.res_model, self.res_id)
+        about_another = event.res_model == self.res_model and not same_record
+        if about_another and event.res_model and not event.event_type_id.creates_record:
             return False
-        if event.res_model and event.res_model == self.res_model and event.res_id != self.res_id:
+        last = self.ended_at and self.ended_at + timedelta(days=ECHO_DAYS)
+        if self.state == "done" and not same_record and event.occurred_at > last:
             return False
         if self.event_id:
             return event.id > self.event_id.id

@@ -7,6 +7,9 @@ class PrmEventType(models.Model):
     _inherit = "prm.event.type"
 
     starts_journeys = fields.Boolean(help="Journeys may start when this happens.")
+    creates_record = fields.Boolean(
+        help="Each time it is about a new record, so that it counts for the patient as a whole."
+    )
     record_model = fields.Char(
         string="Is About", help="Technical name of the model of the record that it is about."
     )

@@ -100,6 +100,11 @@ class PrmJourney(models.Model):
         help="When a patient comes to the journey late. Of several late steps only the one nearest "
         "to the date is taken.",
     )
+    lasting = fields.Boolean(
+        string="Also After the Date",
+        help="Steps before the date may still be taken when it has passed: right for a visit that "
+        "is due, wrong for one that has been.",
+    )
     hour_from = fields.Float("Not Before", default=9, aggregator=None)
     hour_to = fields.Float("Not After", default=19, aggregator=None)
     sundays = fields.Boolean("On Sundays Too")

@@ -10,7 +10,7 @@ from odoo.tools import SQL
 from ... import ladder
 from ...bulk import insert
 from ...contact_hours import start_of_day
-from .prm_enrolment import UNDER_WAY
+from .prm_enrolment import OPEN, UNDER_WAY
 from .prm_journey import RUNNING, _to_domain
 
 _logger = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ class PrmJourney(models.Model):
                 [
                     ("res_model", "=", model),
                     ("res_id", "in", group.mapped("res_id")),
-                    ("state", "in", UNDER_WAY),
+                    ("state", "in", OPEN),
                 ]
             )
         for journey, group in people.grouped("journey_id").items():
@@ -159,7 +159,7 @@ class PrmJourney(models.Model):
                 [
                     ("journey_id", "=", self.id),
                     ("patient_id", "in", events.patient_id.ids),
-                    ("state", "in", UNDER_WAY),
+                    ("state", "in", OPEN),
                 ]
             )  # fmt: skip
         by_patient = people.grouped("patient_id")
@@ -168,7 +168,7 @@ class PrmJourney(models.Model):
         for event in events:
             kind = event.event_type_id
             hit = (by_patient.get(event.patient_id, left.browse()) & left).filtered(
-                lambda one, event=event: one._is_ended_by(event)
+                lambda one, event=event: one.state in OPEN and one._is_ended_by(event)
             )
             left -= hit
             state = "goal" if kind in self.goal_type_ids else "exited"
@@ -226,6 +226,8 @@ class PrmJourney(models.Model):
 
     def _leave_out_recent(self, items):
         """Without patients who are on the journey, or were lately, when it may be repeated."""
+        if self.reentry == "date":
+            return self._leave_out_under_way(items)
         if self.reentry != "days":
             return items
         since = fields.Datetime.now() - timedelta(days=self.reentry_days)
@@ -235,6 +237,19 @@ class PrmJourney(models.Model):
                   "|", ("state", "in", UNDER_WAY), ("started_at", ">", since)]  # fmt: skip
         recent = people.search(domain).patient_id
         return [item for item in items if item[0] not in recent]
+
+    def _leave_out_under_way(self, items):
+        """Without records that somebody is on the journey about: their date has moved with them."""
+        people = self.env["prm.enrolment"].sudo().search(
+            [
+                ("root_id", "=", self._root().id),
+                ("res_id", "in", [record for _patient, (_model, record), *_rest in items]),
+                ("res_model", "=", self.record_model),
+                ("state", "in", UNDER_WAY),
+            ]
+        )  # fmt: skip
+        taken = set(people.mapped("res_id"))
+        return [item for item in items if item[1][1] not in taken]
 
     def _anchors(self, abouts):
         """``{record id: value of the date that steps are counted from}``"""
@@ -258,7 +273,7 @@ class PrmJourney(models.Model):
         started = now if self.source_id else moment
         since = started if self.late == "skip" else None
         outlook = ladder.look_ahead(
-            rungs, ladder.Climber(0, anchor, zone, started, None, since), now
+            rungs, ladder.Climber(0, anchor, zone, started, None, since, self.lasting), now
         )
         if outlook.index is None:
             return None

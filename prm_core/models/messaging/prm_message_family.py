@@ -128,7 +128,10 @@ class PrmMessageFamily(models.Model):
         if data.get("link_action"):
             # Its link is known only to whom it was sent: the text can't be written again.
             return False
-        lines = [*(variables.get("family.lines") or []), line]
+        known_lines = variables.get("family.lines") or []
+        if line in known_lines:
+            return True
+        lines = [*known_lines, line]
         variables["family.lines"] = lines
         reader = self.recipient_id or self.patient_id
         body = self.template_id._pick_body(reader.lang, (self.channel_id.code,))

@@ -5,3 +5,4 @@ from . import prm_recall_outreach
 from . import prm_patient
 from . import calendar_event
 from . import prm_link
+from . import prm_enrolment

@@ -1,0 +1,172 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from freezegun import freeze_time
+from odoo import fields
+from odoo.tests import tagged
+
+from .common import MONDAY, AppointmentCase
+
+LANGUAGES = ("en", "it", "es", "de", "zh")
+
+
+@tagged("post_install", "-at_install")
+class TestReadyJourneys(AppointmentCase):
+    """The journeys that ship, as a practice would let them run."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["prm.journey"].search([]).filtered(lambda one: one.state != "draft").state = "ended"
+        cls.reminder = cls.env.ref("prm_appointment.prm_journey_reminder")
+        cls.missed = cls.env.ref("prm_appointment.prm_journey_no_show")
+        cls.env["prm.gateway"].create(
+            {"name": "SMS", "company_id": cls.practice.id, "provider": "odoo_sms"}
+        )
+        cls.maria.mobile = "+393331234567"
+
+    def setUp(self):
+        super().setUp()
+        self.go_to(MONDAY - timedelta(days=30))
+        (self.reminder | self.missed).action_go_live()
+
+    def go_to(self, moment):
+        clock = freeze_time(moment)
+        clock.start()
+        self.addCleanup(clock.stop)
+
+    def run_engine(self, moment=None):
+        if moment:
+            self.go_to(moment)
+        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: 60):
+            self.env["prm.journey"]._cron_listen()
+            self.env["prm.enrolment"]._cron_advance()
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def messages(self, patient=None):
+        domain = [("patient_id", "=", (patient or self.maria).id), ("direction", "=", "out")]
+        return self.env["prm.message"].search(domain, order="id")
+
+    def sent(self, patient=None):
+        """(day before the visit, channel) of what went or waits to go."""
+        going = self.messages(patient).filtered(lambda one: one.state != "suppressed")
+        return [(one.create_date.date(), one.channel_id.code) for one in going]
+
+    def _hours(self, start, stop, step=6):
+        """Let hours pass; what is queued goes at once."""
+        while start <= stop:
+            self.run_engine(start)
+            self.messages().filtered(lambda one: one.state == "queued").state = "sent"
+            start += timedelta(hours=step)
+
+    def test_they_ship_as_drafts_that_could_go_live(self):
+        ready = self.env["prm.journey"].search([("code", "!=", False), ("company_id", "=", False)])
+        self.assertLessEqual(
+            {"welcome", "birthday", "appointment_reminder"}, set(ready.mapped("code"))
+        )
+        for journey in ready - self.reminder - self.missed:
+            self.assertEqual(journey.state, "draft", journey.name)
+            journey._check_ladder()
+
+    def test_texts_in_five_languages(self):
+        template = self.env.ref("prm_appointment.prm_template_appointment_reminder")
+        found = {(body.channel_kind, body.lang) for body in template.body_ids}
+        kinds = ("email", "sms", "whatsapp")
+        self.assertEqual(found, {(kind, lang) for kind in kinds for lang in LANGUAGES})
+        findings = {finding.code for finding in template._lint()} - {"not_approved", "sms_long"}
+        self.assertFalse(findings)
+
+    def test_booked_long_ahead(self):
+        visit = self._book(self._at(9, days=2))
+        self._hours(fields.Datetime.now(), visit.start)
+        day = visit.start.date()
+        self.assertEqual(
+            self.sent(),
+            [(day - timedelta(days=7), "email"), (day - timedelta(days=2), "sms"),
+             (day - timedelta(days=1), "email")],
+        )  # fmt: skip
+        email = self.messages()[0]
+        self.assertIn("Maria: Mercoledì 7 febbraio, 10:00", email.body)
+        self.assertEqual((email.res_model, email.res_id), ("calendar.event", visit.id))
+
+    def test_confirmed_needs_no_sms(self):
+        visit = self._book(self._at(9, days=2))
+        self._hours(fields.Datetime.now(), visit.start - timedelta(days=6))
+        visit.prm_status = "confirmed"
+        self._hours(visit.start - timedelta(days=5), visit.start)
+        self.assertEqual([channel for _day, channel in self.sent()], ["email", "email"])
+
+    def test_booked_some_days_ahead(self):
+        self.go_to(MONDAY - timedelta(days=2))
+        visit = self._book(self._at(9, days=2))
+        self._hours(fields.Datetime.now(), visit.start)
+        self.assertEqual(self.sent(), [(visit.start.date() - timedelta(days=1), "email")])
+
+    def test_booked_on_the_day_itself(self):
+        self.go_to(self._at(8))
+        self._book(self._at(15))
+        self.run_engine()
+        self.assertEqual(self.sent(), [(MONDAY.date(), "email")])
+
+    def test_no_message_for_a_visit_that_moved(self):
+        self.go_to(MONDAY)
+        visit = self._book(self._at(9, days=2))
+        self.run_engine(self._at(12, days=1))
+        [reminder] = self.messages()
+        self.assertEqual(reminder.state, "queued")
+        visit.write({"start": self._at(9, days=4), "stop": self._at(10, days=4)})
+        self.run_engine()
+        self.assertEqual((reminder.state, reminder.reason), ("suppressed", "date_moved"))
+        self._hours(fields.Datetime.now(), visit.start)
+        self.assertEqual(self.sent(), [(visit.start.date() - timedelta(days=1), "email")])
+
+    def test_nor_for_one_that_was_cancelled(self):
+        visit = self._book(self._at(9))
+        self.run_engine()
+        visit.prm_status = "cancelled"
+        self._hours(fields.Datetime.now(), visit.start)
+        self.assertFalse(self.messages())
+
+    def test_a_family_is_reminded_once_and_confirms_once(self):
+        family = self.env["prm.household"].create({"name": "Verdi", "company_id": self.practice.id})
+        leo = self._patient(
+            first_name="Leo", email=self.maria.email, household_id=family.id, lang="it_IT"
+        )
+        self.maria.household_id = family
+        self.go_to(MONDAY - timedelta(days=3))
+        first = self._book(self._at(9))
+        second = self._book(self._at(10), leo)
+        self._hours(fields.Datetime.now(), MONDAY - timedelta(hours=10))
+        messages = self.messages() | self.messages(leo)
+        going = messages.filtered(lambda one: one.state in ("queued", "sent"))
+        self.assertEqual(len(going), 1)
+        self.assertIn("Maria: Lunedì 5 febbraio, 10:00", going.body)
+        self.assertIn("Leo: Lunedì 5 febbraio, 11:00", going.body)
+        self.assertEqual((messages - going).merged_into_id, going)
+        self.assertEqual(going._visits_asked_about(), first | second)
+
+    def test_after_a_missed_visit(self):
+        self.go_to(MONDAY - timedelta(days=1))
+        visit = self._book(self._at(9))
+        self.go_to(self._at(12))
+        visit.prm_status = "no_show"
+        self._hours(fields.Datetime.now(), MONDAY + timedelta(days=6))
+        people = self.env["prm.enrolment"].search([("journey_id", "=", self.missed.id)])
+        self.assertEqual(people.state, "done")
+        self.assertEqual(people.entry_ids.mapped("outcome"), ["taken", "taken"])
+        task = self.maria.activity_ids
+        self.assertEqual(task.summary, "Ask how the patient is, and offer a new visit")
+        self.assertEqual(task.user_id, self.receptionist)
+
+    def test_the_task_closes_when_the_patient_books(self):
+        self.go_to(MONDAY - timedelta(days=1))
+        visit = self._book(self._at(9))
+        self.go_to(self._at(12))
+        visit.prm_status = "no_show"
+        self.run_engine()
+        self._book(self._at(9, days=3))
+        self._hours(fields.Datetime.now(), MONDAY + timedelta(days=9))
+        people = self.env["prm.enrolment"].search([("journey_id", "=", self.missed.id)])
+        self.assertEqual((people.state, people.reason), ("goal", "appointment_booked"))
+        self.assertFalse(self.maria.activity_ids)
