@@ -75,8 +75,8 @@ class Facts:
     :param now: naive UTC; None: the moment is not looked at.
     :param zone: IANA name of the recipient's time zone; :param hours: all `Hours` that apply.
     :param paused_until: day before which the patient wants no messages of this purpose.
-    :param caps: all `Cap` that apply; :param contacts: (naive UTC, channel code) of the messages
-        that count against them.
+    :param caps: all `Cap` that apply; :param contacts: (naive UTC, channel code, and the database
+        id where it is known) of the messages that count against them.
     :param not_after: naive UTC after which the message has lost its point.
     :param sources: check -> the rule it comes from, for people.
     :param text_limits: channel code -> most characters of a text that nobody expressly allowed.
@@ -219,7 +219,7 @@ def cap_end(cap, facts, channel):
     span = timedelta(days=cap.days)
     counted = sorted(
         moment
-        for moment, used in facts.contacts
+        for moment, used, *_message in facts.contacts
         if facts.now - span < moment < facts.now + span and cap.channel in (None, used)
     )
     if len(counted) < cap.count:
@@ -399,7 +399,7 @@ def to_plain(facts):
         ],
         "paused_until": _text(facts.paused_until),
         "caps": [[cap.count, cap.days, cap.channel, cap.source] for cap in facts.caps],
-        "contacts": [[_text(moment), channel] for moment, channel in facts.contacts],
+        "contacts": [[_text(moment), *rest] for moment, *rest in facts.contacts],
         "not_after": _text(facts.not_after),
         "sources": facts.sources,
         "guardian": facts.guardian,
@@ -433,7 +433,7 @@ def from_plain(plain):
         ),
         paused_until=date.fromisoformat(day) if day else None,
         caps=tuple(Cap(*cap) for cap in get("caps", ())),
-        contacts=tuple((_moment(moment), channel) for moment, channel in get("contacts", ())),
+        contacts=tuple((_moment(moment), *rest) for moment, *rest in get("contacts", ())),
         not_after=_moment(get("not_after")),
         sources=get("sources", {}),
         guardian=get("guardian", False),

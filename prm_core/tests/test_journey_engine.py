@@ -307,6 +307,25 @@ class TestEngine(JourneyCase):
         self.run_engine(days=1)
         self.assertEqual(len(self.messages(anna)), 2)
 
+    def test_of_two_on_one_day_the_more_important_goes(self):
+        """And the other's “Why?” says which it was."""
+        self.env.ref("prm_core.prm_purpose_care").write({"cap_count": 1, "cap_days": 1})
+        other = self.template.copy({"name": "Less important"})
+        second = self._journey(
+            (0, "minutes", "after", {"template_id": other.id}), name="Second", priority=20
+        )
+        first = self._journey((0, "minutes", "after"), name="First", priority=1)
+        anna = self._patient(first_name="Anna", email="anna@example.com")
+        self.run_engine()
+        going, waiting = self.messages(anna)
+        self.assertEqual(self.people(first).entry_ids.message_id, going)
+        self.assertEqual(self.people(second).entry_ids.message_id, waiting)
+        self.assertEqual((waiting.state, waiting.reason), ("queued", "frequency_cap"))
+        self.assertGreater(waiting.scheduled_at, going.scheduled_at)
+        why = str(self.as_user(self.receptionist, waiting).why)
+        self.assertIn("These went instead", why)
+        self.assertIn("Hello · Email", why)
+
     def test_few_statements_for_many(self):
         self._journey((0, "minutes", "after"), (3, "days", "after"))
         counts = {}

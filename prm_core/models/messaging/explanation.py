@@ -19,6 +19,9 @@ _PASSED = {
     "hours": _lt("Within the hours."),
 }
 
+#: How many of the messages that count against a limit are named.
+MAX_COUNTED = 3
+
 #: What staff or patient can do about a reason.
 _REMEDIES = {
     "deceased": _lt("If this is a mistake, correct the patient's status."),
@@ -57,11 +60,35 @@ def sentences(env, facts):
         elif not check.passed and check.reason in _REMEDIES:
             remedy = _REMEDIES[check.reason]._translate(lang)
         what = channels.get(check.subject, check.subject)
+        others = []
+        if check.check == "frequency_cap" and not check.passed:
+            others = _counted(env, facts, channels)
         steps.append(
             {"passed": check.passed, "what": what, "text": text, "source": check.source,
-             "remedy": remedy}
+             "remedy": remedy, "others": others}
         )  # fmt: skip
     return steps
+
+
+def _counted(env, facts, channels):
+    """The messages that went instead, newest first, as far as the user may see them."""
+    newest = sorted(facts.contacts, key=lambda contact: contact[0], reverse=True)[:MAX_COUNTED]
+    ids = [message_id for _moment, _channel, *rest in newest for message_id in rest]
+    visible = env["prm.message"].search([("id", "in", ids)])
+    names = {
+        message.id: message.template_id.name or message.purpose_id.name
+        for message in visible.sudo()
+    }
+    return [
+        " · ".join(
+            [
+                *(names[message_id] for message_id in rest if message_id in names),
+                channels.get(channel, channel or ""),
+                format_datetime(env, moment, tz=facts.zone, dt_format="medium"),
+            ]
+        )
+        for moment, channel, *rest in newest
+    ]
 
 
 def to_html(env, facts, version=""):

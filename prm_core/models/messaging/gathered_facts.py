@@ -338,7 +338,7 @@ class GatheredFacts:
         own = request.message.id if request.message else None
         place = (purpose.sequence, own or float("inf"))
         return tuple(
-            (moment, channel)
+            (moment, channel, message_id)
             for moment, channel, sequence, message_id, state in self.contacts.get(
                 request.patient.id, ()
             )
