@@ -135,21 +135,30 @@ def look_ahead(rungs, climber, now):
 
 def _reason_to_skip(rungs, index, due, climber, now):
     rung, anchor = rungs[index], climber.anchor
-    if due is None or climber.is_too_late(rung, now):
+    if _is_past(rung, due, climber, now):
         return "past"
-    if rung.from_previous:
+    if rung.from_previous or rung.silent:
         return None
-    if climber.since and due < climber.since:
-        return "past"
-    if rung.silent:
-        return None
-    if climber.contact and due <= climber.contact:
+    if _is_said(due, climber):
         return "overtaken"
     own = _distance(rung, due, anchor)
     for other, moment in _soon_after(rungs, index, max(now, due), climber):
-        if _distance(other, moment, anchor) < own and not climber.is_too_late(other, now):
+        rival = not (_is_past(other, moment, climber, now) or _is_said(moment, climber))
+        if rival and _distance(other, moment, anchor) < own:
             return "overtaken"
     return None
+
+
+def _is_past(rung, due, climber, now):
+    """Whether there is no time for a rung, or was none when the patient came."""
+    if due is None or climber.is_too_late(rung, max(due, now)):
+        return True
+    return bool(climber.since and not rung.from_previous and due < climber.since)
+
+
+def _is_said(due, climber):
+    """Whether the patient has heard something of it since an anchored rung was due."""
+    return bool(climber.contact and due <= climber.contact)
 
 
 def _distance(rung, due, anchor):

@@ -9,3 +9,4 @@ from . import test_booking_page
 from . import test_translations
 from . import test_confirm_by_reply
 from . import test_journeys
+from . import test_journey_replay

@@ -98,7 +98,8 @@ class PrmEnrolment(models.Model):
     def _follow_records(self):
         """Count from the records' dates as they are now; where one has moved, plan anew.
 
-        What was queued for the old date and has not gone is taken back.
+        What was queued for the old date and has not gone is taken back. Who was at the end already
+        is under way again when something of it has to be said of the new date.
 
         :return: the enrolments whose date moved.
         """
@@ -112,10 +113,24 @@ class PrmEnrolment(models.Model):
             back = position < one.position
             one.write({"anchor_at": anchor, "position": position, "round": one.round + back})
             if back and one.state == "done":
-                one.write({"state": "active", "ended_at": False})
+                state = "paused" if one.journey_id.state == "paused" else "active"
+                one.write({"state": state, "ended_at": False})
         moved._take_back("date_moved")
+        moved._recall_contact()
         moved.filtered(lambda one: one.state in UNDER_WAY)._plan_anew()
         return moved
+
+    def _recall_contact(self):
+        """Set anew when the patient last heard of it: what was taken back was never heard."""
+        rows = self.env["prm.enrolment.entry"].sudo()._read_group(
+            [("enrolment_id", "in", self.ids), ("message_id", "!=", False),
+             "|", ("message_id.state", "!=", "suppressed"),
+             ("message_id.merged_into_id", "!=", False)],
+            ["enrolment_id"], ["happened_at:max"],
+        )  # fmt: skip
+        last = {one.id: moment for one, moment in rows}
+        for one in self:
+            one.contact_at = last.get(one.id, False)
 
     def _read_anchors(self):
         """``{id: naive UTC}`` of the date of the record, for those that count from one."""
@@ -155,10 +170,14 @@ class PrmEnrolment(models.Model):
         ending.write(
             {"state": state, "reason": reason, "ended_at": fields.Datetime.now(), "next_at": False}
         )
-        ending._take_back("journey_left")
-        ending._close_tasks()
+        ending._leave_nothing()
+
+    def _leave_nothing(self):
+        """Take back what waits, and close tasks that the journey gave."""
+        self._take_back("journey_left")
+        self._close_tasks()
 
     def action_stop(self):
         """Take patients off their journeys, because a person says so."""
         self.env["prm.message"]._check_receptionist()
-        self._end("stopped", "by_hand")
+        self.filtered(lambda one: one.state in UNDER_WAY)._end("stopped", "by_hand")

@@ -101,13 +101,14 @@ class PrmEnrolmentAdvance(models.Model):
         effects = {}
         for step, people in by_step.items():
             effects.update(people._take(step))
+        unheard = self._unheard(effects)
         rows = []
         for one in self:
             outlook, effect = outlooks[one.id], effects.get(one.id)
             skipped = list(outlook.skipped)
             if effect:
                 entries.append({**one._prepare_entry(steps[outlook.index], now), **effect})
-                outlook, climber = one._look_on(outlook, effect, rungs, now)
+                outlook, climber = one._look_on(outlook, one.id not in unheard, rungs, now)
                 skipped += outlook.skipped
             else:
                 climber = one._climber()
@@ -133,12 +134,22 @@ class PrmEnrolmentAdvance(models.Model):
             "activity_id": False,
         }
 
-    def _look_on(self, outlook, effect, rungs, now):
+    @api.model
+    def _unheard(self, effects):
+        """Ids of those whom a step told nothing: it sent nothing, or the gate held it back."""
+        messages = {effect.get("message_id"): one for one, effect in effects.items()}
+        held_back = self.env["prm.message"].sudo().search(
+            [("id", "in", list(filter(None, messages))), ("state", "=", "suppressed"),
+             ("merged_into_id", "=", False)]
+        )  # fmt: skip
+        silent = {one for one, effect in effects.items() if not effect.get("message_id")}
+        return silent | {messages[message] for message in held_back.ids}
+
+    def _look_on(self, outlook, heard, rungs, now):
         """What comes after the step that was due just now, and where the person stands by then.
 
-        :param effect: what the step came to.
+        :param heard: whether the patient hears something of the step.
         """
-        heard = effect["outcome"] == "taken" and not rungs[outlook.index].silent
         climber = replace(
             self._climber(),
             position=outlook.index + 1,

@@ -36,20 +36,33 @@ class PrmJourney(models.Model):
     def _cron_listen(self):
         """Take up what happened, look for dates that come near, and let in who had to wait."""
         commit = self.env["ir.cron"]._commit_progress
-        while self._lock_listening():
-            events = self.env["prm.journey.signal"]._take(BATCH_SIZE)
-            if not events:
-                break
-            self._take_up(events)
-            if not commit(len(events)):
+        afresh = self.env["prm.message"]._try_afresh
+        while count := afresh(self._listen_batch):
+            if not commit(count):
                 return
-        else:
+        if count is None:
             return  # another worker is at it
         for journey in self.search([("state", "=", "live")]):
-            journey._safely(journey._scan_source)
-            journey._safely(journey._let_in)
+            afresh(journey._start_by_date)
             commit(0)
         self.env["prm.enrolment"]._wake()
+
+    @api.model
+    def _listen_batch(self):
+        """Take up some events, in this transaction.
+
+        :return: how many; None when another worker is at it.
+        """
+        if not self._lock_listening():
+            return None
+        events = self.env["prm.journey.signal"]._take(BATCH_SIZE)
+        self._take_up(events)
+        return len(events)
+
+    def _start_by_date(self):
+        """Look for dates that come near, and let in who had to wait."""
+        self._safely(self._scan_source)
+        self._safely(self._let_in)
 
     @api.model
     def _lock_listening(self):
@@ -114,6 +127,7 @@ class PrmJourney(models.Model):
                     ("res_model", "=", model),
                     ("res_id", "in", group.mapped("res_id")),
                     ("state", "in", OPEN),
+                    ("journey_id.state", "in", RUNNING),
                 ]
             )
         for journey, group in people.grouped("journey_id").items():
@@ -163,7 +177,7 @@ class PrmJourney(models.Model):
                 ]
             )  # fmt: skip
         by_patient = people.grouped("patient_id")
-        ended = defaultdict(people.browse)
+        ended, over = defaultdict(people.browse), people.browse()
         left = people
         for event in events:
             kind = event.event_type_id
@@ -172,9 +186,19 @@ class PrmJourney(models.Model):
             )
             left -= hit
             state = "goal" if kind in self.goal_type_ids else "exited"
-            ended[state, kind.code] |= hit
+            # Who was at the end stays there, unless it is about the very record: what comes much
+            # later may have other reasons. What they were told to expect is off in any case.
+            past = hit.filtered(
+                lambda one, event=event: (
+                    one.state == "done"
+                    and (not event.res_model or one.res_model != event.res_model)
+                )
+            )
+            over |= past
+            ended[state, kind.code] |= hit - past
         for (state, code), group in ended.items():
             group._end(state, code)
+        over._leave_nothing()
 
     # ------------------------------------------------------------
     # STARTING
@@ -261,7 +285,10 @@ class PrmJourney(models.Model):
         return {record.id: record[name] for record in records}
 
     def _prepare_enrolment(self, patient, about, moment, event, anchors, rungs):
-        """Values of an enrolment, or None when there is no date or no step left to take."""
+        """Values of an enrolment, or None when there is no date or no step left to take.
+
+        A visit that is still to come is followed even so: it may be moved.
+        """
         zone = patient._zone()
         anchor = moment
         if self._anchor_name() and not self.source_id.yearly:
@@ -275,7 +302,7 @@ class PrmJourney(models.Model):
         outlook = ladder.look_ahead(
             rungs, ladder.Climber(0, anchor, zone, started, None, since, self.lasting), now
         )
-        if outlook.index is None:
+        if outlook.index is None and not (event and self._anchor_name() and anchor > now):
             return None
         return {
             "journey_id": self.id,
@@ -290,7 +317,7 @@ class PrmJourney(models.Model):
             "anchor_at": anchor,
             "position": 0,
             "round": 0,
-            "next_at": outlook.due,
+            "next_at": outlook.due or now,
             "state": "held" if self.daily_cap else "active",
         }
 
