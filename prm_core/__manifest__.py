@@ -67,10 +67,15 @@
         "views/messaging/patient_pages.xml",
         "views/messaging/preference_pages.xml",
         "views/messaging/prm_patient_views.xml",
+        "views/journey/prm_journey_step_views.xml",
         "views/journey/prm_journey_views.xml",
         "views/journey/prm_enrolment_views.xml",
         "wizards/prm_gate_check_views.xml",
         "wizards/prm_message_assign_views.xml",
+        "wizards/prm_journey_forecast_views.xml",
+        "wizards/prm_journey_patient_views.xml",
+        "wizards/prm_journey_simulation_views.xml",
+        "wizards/prm_journey_release_views.xml",
         "views/importing/prm_import_views.xml",
         "views/importing/prm_import_line_views.xml",
         "views/importing/prm_import_mapping_views.xml",
@@ -80,6 +85,7 @@
         "web.assets_backend": [
             "prm_core/static/src/conversation/*",
             "prm_core/static/src/importing/**/*",
+            "prm_core/static/src/journey/*",
         ]
     },
     "pre_init_hook": "pre_init_hook",

@@ -56,8 +56,31 @@ SCREENS = {
     "template": ("receptionist", "/odoo/action-prm_core.prm_template_action",
                  (_LIST, _CELL.format(0), _FORM)),
     "import": ("receptionist", "/odoo/action-prm_core.prm_import_new_action", (_FORM,)),
+    "journeys": ("receptionist", "/odoo/journeys", (_LIST,)),
+    "journey": ("manager", "/odoo/journeys", (_LIST, _CELL.format(0), ".o_prm_ladder")),
+    "journey-step": ("manager", "/odoo/journeys",
+                     (_LIST, _CELL.format(0), ".o_prm_ladder", ".o_prm_ladder .o_data_row >> nth=1",
+                      ".modal .o_prm_sentence")),
+    "journey-figures": ("receptionist", "/odoo/journeys",
+                        (_LIST, _CELL.format(0), ".o_prm_ladder", "a[name=figures]",
+                         ".o_prm_funnel")),
+    "who-gets-what": ("receptionist", "/odoo/action-prm_core.prm_journey_forecast_action",
+                      (".modal", "button[name=action_show]", ".o_group_header")),
+    "patient-journeys": ("receptionist", "/odoo/patients",
+                         (_LIST, _CELL.format(2), _FORM, "button[name=action_open_journeys]",
+                          ".o_prm_compact")),
     "hygienist-schedule": ("hygienist", "/odoo/schedule", (_CALENDAR,)),
     "manager-recall-types": ("manager", "/odoo/action-prm_dental.prm_recall_type_action", (_LIST,)),
+}  # fmt: skip
+
+_CARD = ".o_kanban_record:not(.o_kanban_ghost)"
+#: The same, as somebody sees it on a phone.
+PHONE_SCREENS = {
+    "phone-journeys": ("receptionist", "/odoo/journeys", (_CARD,)),
+    "phone-journey": ("receptionist", "/odoo/journeys",
+                      (_CARD, f"{_CARD} >> nth=0", ".o_prm_ladder")),
+    "phone-who-gets-what": ("receptionist", "/odoo/action-prm_core.prm_journey_forecast_action",
+                            (".modal", "button[name=action_show]", _CARD)),
 }  # fmt: skip
 
 #: Nothing is loading any more.
@@ -81,6 +104,26 @@ events = env["prm.message.event"]
 events._store(env.company, sms, reports, gateway)
 while events._apply_due():
     pass
+"""
+
+#: A journey with people on it, who have taken its first step.
+JOURNEY = """
+todo = env.ref("mail.mail_activity_data_todo").id
+text = env["prm.template"].search([("code", "=", "library_birthday")], limit=1).id
+journey = env["prm.journey"].create({
+    "name": "Birthday greeting", "purpose_id": env.ref("prm_core.prm_purpose_courtesy").id,
+    "source_id": env.ref("prm_core.prm_journey_source_birthday").id, "reentry": "date",
+    "priority": 1, "late": "send", "step_ids": [
+        (0, 0, {"sequence": 1, "amount": 3, "when": "before", "action": "activity",
+                "activity_type_id": todo, "activity_summary": "Sign a card", "condition_ids": [
+                    (0, 0, {"condition_id": env.ref("prm_core.prm_journey_condition_has_email").id,
+                            "negated": True})]}),
+        (0, 0, {"sequence": 2, "amount": 0, "when": "after", "template_id": text,
+                "channels": "sms, email", "hour_from": 9, "hour_to": 18}),
+    ]})
+journey.action_go_live()
+journey._scan_source()
+env["prm.enrolment"]._advance_batch()
 """
 
 #: Of each language there is a patient in the demo practice who gets a link.
@@ -127,7 +170,7 @@ def _fill():
     )
     result = subprocess.run(
         [str(part) for part in line],
-        input=ANSWERS + ISSUE_LINKS,
+        input=ANSWERS + JOURNEY + ISSUE_LINKS,
         env=postgres.environment(),
         capture_output=True,
         text=True,
@@ -143,11 +186,11 @@ def _save(page, name):
     print(f"  {path.name}")
 
 
-def _staff_screens(browser, address):
+def _staff_screens(browser, address, screens, device):
     pages = {}
-    for name, (login, path, steps) in SCREENS.items():
+    for name, (login, path, steps) in screens.items():
         if login not in pages:
-            pages[login] = browser.new_page(**DESKTOP, timezone_id=ZONE, locale="en-US")
+            pages[login] = browser.new_page(**device, timezone_id=ZONE, locale="en-US")
             log_in(pages[login], address, login)
         page = pages[login]
         page.goto(f"{address}{path}")
@@ -183,7 +226,8 @@ def main():
     with serving() as address, sync_playwright() as playwright:
         tokens = _fill()
         browser = launch(playwright)
-        _staff_screens(browser, address)
+        _staff_screens(browser, address, SCREENS, DESKTOP)
+        _staff_screens(browser, address, PHONE_SCREENS, PHONE)
         _patient_screens(browser, address, tokens)
         browser.close()
 

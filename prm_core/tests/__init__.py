@@ -4,6 +4,7 @@ from . import test_composer
 from . import test_contact_hours
 from . import test_bulk
 from . import test_conversation
+from . import test_forecast
 from . import test_gate
 from . import test_http_channels
 from . import test_other_channels
@@ -37,3 +38,5 @@ from . import test_call
 from . import test_ladder
 from . import test_journey
 from . import test_journey_engine
+from . import test_journey_past
+from . import test_journey_screen

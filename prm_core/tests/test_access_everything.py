@@ -61,6 +61,17 @@ class TestModels(PrmCase):
                 self.assertTrue(rules, "no rule that holds for everybody")
                 self.assertIn("company_ids", " ".join(rules.mapped("domain_force")))
 
+    def test_what_a_dialog_found_is_for_who_opened_it(self):
+        """Odoo keeps temporary rows from nobody by itself."""
+        for model in _ours(self.env):
+            if not model._transient:
+                continue
+            with self.subTest(model=model._name):
+                rules = self.env["ir.rule"].sudo().search(
+                    [("model_id.model", "=", model._name), ("groups", "=", False)]
+                )  # fmt: skip
+                self.assertIn("create_uid", " ".join(rules.mapped("domain_force")))
+
     def test_the_other_practice_sees_no_row(self):
         """Whatever rows there are of this practice, the stranger's search finds none of them."""
         self.env["prm.consent"].create(

@@ -4,9 +4,14 @@ from . import prm_journey_source
 from . import prm_journey
 from . import prm_journey_version
 from . import prm_journey_step
+from . import prm_journey_step_words
+from . import prm_journey_screen
+from . import prm_journey_funnel
 from . import prm_enrolment
 from . import prm_enrolment_conditions
 from . import prm_enrolment_entry
+from . import prm_enrolment_forecast
+from . import prm_enrolment_screen
 from . import prm_journey_signal
 from . import prm_journey_start
 from . import prm_enrolment_advance

@@ -12,6 +12,7 @@ class PrmEnrolmentEntry(models.Model):
     enrolment_id = fields.Many2one("prm.enrolment", required=True, ondelete="cascade")
     journey_id = fields.Many2one("prm.journey", required=True, ondelete="restrict")
     step_id = fields.Many2one("prm.journey.step", required=True, ondelete="restrict", index=True)
+    do_text = fields.Char(string="What", related="step_id.do_text")
     patient_id = fields.Many2one("prm.patient", required=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", string="Practice", required=True)
     round = fields.Integer(required=True, default=0, aggregator=None)
@@ -30,7 +31,14 @@ class PrmEnrolmentEntry(models.Model):
     @api.depends("reason", "message_id.reason")
     @api.depends_context("lang")
     def _compute_reason_text(self):
-        words = {
+        words = self._reason_words()
+        for entry in self:
+            entry.reason_text = words.get(entry.reason) or entry.message_id.reason_text or False
+
+    @api.model
+    def _reason_words(self):
+        """Why a step is left out: ``{code: sentence}``"""
+        return {
             "past": self.env._("Its time had passed when the patient came."),
             "overtaken": self.env._("A step nearer to the date went instead."),
             "condition": self.env._("Its condition did not hold."),
@@ -38,5 +46,3 @@ class PrmEnrolmentEntry(models.Model):
             "started_already": self.env._("The patient is on that journey already."),
             "journey_closed": self.env._("That journey is not live."),
         }
-        for entry in self:
-            entry.reason_text = words.get(entry.reason) or entry.message_id.reason_text or False

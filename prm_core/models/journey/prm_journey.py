@@ -49,7 +49,7 @@ class PrmJourney(models.Model):
         index=True,
         tracking=True,
     )
-    version = fields.Integer(default=1, readonly=True, copy=False)
+    version = fields.Integer(default=1, readonly=True, copy=False, aggregator=None)
     root_id = fields.Many2one(
         "prm.journey", string="First Version", readonly=True, copy=False, index=True
     )
@@ -171,6 +171,8 @@ class PrmJourney(models.Model):
 
     @api.constrains("record_domain", "patient_domain", "start_type_id", "source_id", "anchor_field")
     def _check_filters(self):
+        if self.env.context.get("journey_to_mend"):
+            return
         for journey in self:
             if fault := journey._find_fault():
                 raise ValidationError(fault)
@@ -210,6 +212,8 @@ class PrmJourney(models.Model):
         for journey in self:
             if not journey.step_ids:
                 raise ValidationError(self.env._("“%s” has no steps yet: add one.", journey.name))
+            if fault := journey._find_fault():
+                raise ValidationError(fault)
             from_start = not journey._anchor_name()
             for index, code in ladder.faults(journey._rungs(), from_start):
                 raise ValidationError(journey.step_ids[index]._explain_fault(code))

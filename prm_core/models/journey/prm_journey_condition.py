@@ -24,6 +24,10 @@ class PrmJourneyCondition(models.Model):
         string="Only About", help="The model that a journey must be about; empty: any."
     )
     takes_number = fields.Boolean(help="Whether a number belongs to it; # stands for it.")
+    lasting = fields.Boolean(
+        help="Its answer is the same on other days, so that it may be asked about a time that has "
+        "passed."
+    )
 
     _code_uniq = models.Constraint("unique(code)", "There is a condition with this code.")
 

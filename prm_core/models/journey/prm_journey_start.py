@@ -229,6 +229,10 @@ class PrmJourney(models.Model):
             self.date_end and today > self.date_end
         ):
             return []
+        return self._keep_fitting(items)
+
+    def _keep_fitting(self, items):
+        """The items that its filters take, whatever the day is."""
         companies = [("company_id", "=", self.company_id.id)] if self.company_id else []
         patients = self.env["prm.patient"].sudo()
         domain = Domain(_to_domain(self.patient_domain)) & Domain(companies)

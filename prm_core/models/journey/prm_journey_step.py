@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools.misc import format_duration
 
 from ... import ladder
 from ...contact_hours import Window
@@ -73,8 +72,6 @@ class PrmJourneyStep(models.Model):
     )
     tag_id = fields.Many2one("res.partner.category", ondelete="restrict")
     started_journey_id = fields.Many2one("prm.journey", string="Journey", ondelete="restrict")
-    when_text = fields.Char(string="When", compute="_compute_sentence")
-    sentence = fields.Char(string="Step", compute="_compute_sentence")
 
     @api.constrains("amount", "hour_from", "hour_to")
     def _check_numbers(self):
@@ -194,72 +191,3 @@ class PrmJourneyStep(models.Model):
         if self.action == "call":
             return ("phone",)
         return tuple(code.strip() for code in (self.channels or "").split(",") if code.strip())
-
-    # ------------------------------------------------------------
-    # IN WORDS
-    # ------------------------------------------------------------
-
-    @api.depends(
-        "amount", "unit", "when", "hour_from", "hour_to", "weekdays", "condition_ids.sentence",
-        "action", "template_id", "channels", "activity_summary", "tag_id", "started_journey_id",
-        "journey_id.start_type_id", "journey_id.source_id", "journey_id.anchor_field",
-    )  # fmt: skip
-    @api.depends_context("lang")
-    def _compute_sentence(self):
-        for step in self:
-            step.when_text = step._say_when()
-            parts = [step.when_text]
-            parts += [step.env._("if %s", line.sentence) for line in step.condition_ids]
-            step.sentence = f"{', '.join(parts)}: {step._say_action()}"
-
-    def _say_when(self):
-        units = dict(self._fields["unit"]._description_selection(self.env))
-        span = f"{self.amount} {units.get(self.unit, '')}"
-        about = self._say_anchor()
-        if self.when == "previous":
-            text = self.env._("%s after the step before", span)
-        elif not self.amount:
-            text = self.env._("On the day of %s", about)
-            if self.unit in ladder.CLOCK_UNITS:
-                text = self.env._("At once")
-        elif self.when == "before":
-            text = self.env._("%(span)s before %(about)s", span=span, about=about)
-        else:
-            text = self.env._("%(span)s after %(about)s", span=span, about=about)
-        if self.hour_from > 0 or self.hour_to < 24:
-            hours = " – ".join(format_duration(hour) for hour in (self.hour_from, self.hour_to))
-            text = self.env._("%(when)s (%(hours)s)", when=text, hours=hours)
-        return text
-
-    def _say_anchor(self):
-        journey = self.journey_id
-        name = journey._anchor_name() if journey else ""
-        if journey.source_id:
-            return f"“{journey.source_id.name}”"
-        if name and journey.record_model in self.env:
-            field = self.env[journey.record_model]._fields.get(name)
-            if field is not None:
-                return f"“{field._description_string(self.env)}”"
-        return f"“{journey.start_type_id.name or ''}”"
-
-    def _say_action(self):
-        if self.action == "message":
-            ways = " → ".join(self._channel_names()) or self.env._("as the patient prefers")
-            return self.env._(
-                "send “%(text)s” (%(ways)s)", text=self.template_id.name or "…", ways=ways
-            )
-        if self.action == "call":
-            return self.env._("call, with “%s”", self.template_id.name or "…")
-        if self.action == "activity":
-            return self.env._(
-                "task “%s”", self.activity_summary or self.activity_type_id.name or "…"
-            )
-        if self.action == "tag":
-            return self.env._("set the tag “%s”", self.tag_id.name or "…")
-        if self.action == "journey":
-            return self.env._("start “%s”", self.started_journey_id.name or "…")
-        return dict(self._fields["action"]._description_selection(self.env)).get(self.action, "")
-
-    def _channel_names(self):
-        names = {channel.code: channel.name for channel in self.env["prm.channel"].search([])}
-        return [names.get(code, code) for code in self._channel_codes()]

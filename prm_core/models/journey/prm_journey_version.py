@@ -34,7 +34,8 @@ class PrmJourney(models.Model):
 
     def _new_version(self):
         self.ensure_one()
-        draft = self.copy(
+        # A filter may have lost its field in an upgrade: here it is mended.
+        draft = self.with_context(journey_to_mend=True).copy(
             {
                 "name": self.name,
                 "version": self.version + 1,
@@ -46,7 +47,7 @@ class PrmJourney(models.Model):
         )
         for old, new in zip(self.step_ids, draft.step_ids, strict=True):
             new.previous_id = old
-        return draft
+        return draft.with_env(self.env)
 
     def copy_data(self, default=None):
         """A copy of a journey is another journey, under another name."""
