@@ -137,6 +137,30 @@ class TestEngine(JourneyCase):
         self.run_engine(days=2)
         self.assertEqual(self.messages(anna), message)
 
+    def test_what_the_last_step_left_goes_with_its_reason(self):
+        todo = self.env.ref("mail.mail_activity_data_todo").id
+        journey = self._journey(
+            (0, "minutes", "after",
+             {"action": "activity", "template_id": False, "activity_type_id": todo}),
+            (1, "minutes", "after"),
+            goal_type_ids=[(6, 0, self.received.ids)],
+        )  # fmt: skip
+        anna = self._patient(first_name="Anna", email="anna@example.com")
+        bea = self._patient(first_name="Bea", email="bea@example.com")
+        self.run_engine(minutes=2)
+        people = self.people(journey)
+        self.assertEqual(people.mapped("state"), ["done", "done"])
+        self.run_engine(days=10)
+        self.env["prm.event"].emit("message_received", [{"patient": anna}])
+        self.run_engine(days=80)
+        self.env["prm.event"].emit("message_received", [{"patient": bea}])
+        self.run_engine()
+        self.assertFalse((anna | bea).activity_ids)
+        self.assertEqual(set((self.messages(anna) | self.messages(bea)).mapped("reason")),
+                         {"journey_left"})  # fmt: skip
+        # What comes months after the last step is not its work.
+        self.assertEqual(people.mapped("state"), ["goal", "done"])
+
     def test_an_exit_that_came_together_with_the_start(self):
         journey = self._journey((0, "minutes", "after"), exit_type_ids=[(6, 0, self.opted_out.ids)])
         anna = self._patient(first_name="Anna", email="anna@example.com")

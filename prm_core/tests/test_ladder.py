@@ -115,6 +115,20 @@ class TestLookAhead(BaseCase):
         self.assertEqual(outlook.skipped, ((0, "past"), (1, "past"), (2, "past")))
         self.assertEqual(outlook.index, 3)
 
+    def test_nor_what_its_hours_would_move_behind_it(self):
+        early = utc(2026, 6, 12, 5)  # 7:00
+        rungs = [Rung(0, "days", before=True, window=OFFICE), Rung(1, "hours")]
+        climber = Climber(0, early, ROME, early - timedelta(days=9))
+        outlook = look_ahead(rungs, climber, early - timedelta(days=1))
+        self.assertEqual((outlook.index, outlook.skipped), (1, ((0, "past"),)))
+
+    def test_what_is_past_overtakes_nothing(self):
+        # The first waits for the morning, and so comes after the second, which is nearer.
+        rungs = (Rung(9, "hours", window=OFFICE), Rung(20, "hours"))
+        self.assertEqual(self.look(self.VISIT, rungs=rungs).index, 1)
+        since = utc(2026, 12, 11, 6)
+        self.assertEqual(self.look(since, rungs=rungs, since=since).index, 0)
+
     def test_unless_it_keeps_its_point(self):
         outlook = self.look(utc(2026, 12, 20), rungs=self.LADDER[:1], lasting=True)
         self.assertEqual((outlook.index, outlook.skipped), (0, ()))

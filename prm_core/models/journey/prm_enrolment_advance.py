@@ -205,9 +205,14 @@ class PrmEnrolmentAdvance(models.Model):
         about_another = event.res_model == self.res_model and not same_record
         if about_another and event.res_model and not event.event_type_id.creates_record:
             return False
-        last = self.ended_at and self.ended_at + timedelta(days=ECHO_DAYS)
-        if self.state == "done" and not same_record and event.occurred_at > last:
-            return False
         if self.event_id:
             return event.id > self.event_id.id
         return event.occurred_at >= self.started_at
+
+    def _is_echo_over(self, event):
+        """Whether an event comes too long after the last step to be its work."""
+        self.ensure_one()
+        same_record = (event.res_model, event.res_id) == (self.res_model, self.res_id)
+        if self.state != "done" or (event.res_model and same_record):
+            return False
+        return event.occurred_at > self.ended_at + timedelta(days=ECHO_DAYS)

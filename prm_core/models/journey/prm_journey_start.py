@@ -186,14 +186,9 @@ class PrmJourney(models.Model):
             )
             left -= hit
             state = "goal" if kind in self.goal_type_ids else "exited"
-            # Who was at the end stays there, unless it is about the very record: what comes much
-            # later may have other reasons. What they were told to expect is off in any case.
-            past = hit.filtered(
-                lambda one, event=event: (
-                    one.state == "done"
-                    and (not event.res_model or one.res_model != event.res_model)
-                )
-            )
+            # Who has long been at the end stays there: what comes so late may have other reasons.
+            # What they were told to expect is off in any case.
+            past = hit.filtered(lambda one, event=event: one._is_echo_over(event))
             over |= past
             ended[state, kind.code] |= hit - past
         for (state, code), group in ended.items():
