@@ -9,6 +9,7 @@ both sides of a clock change; hours and minutes are counted as they pass.
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
@@ -81,6 +82,8 @@ class Climber:
         return rung.before and now >= self.anchor and not self.lasting
 
 
+# A patient is looked at several times in a batch, and many share a date.
+@lru_cache(maxsize=4096)
 def due_at(rung, base, zone):
     """When a rung is due.
 
@@ -95,10 +98,10 @@ def due_at(rung, base, zone):
         return None
     sign = -1 if rung.before else 1
     if rung.unit in CLOCK_UNITS:
-        moment = base + sign * timedelta(**{rung.unit: rung.amount})
+        moment = base + _span(rung.unit, sign * rung.amount)
         return (last_open if rung.before else next_open)(moment, zone, rung.window)
     local = local_time(base, zone)
-    day = local.date() + relativedelta(**{rung.unit: sign * rung.amount})
+    day = local.date() + _span(rung.unit, sign * rung.amount)
     while day.weekday() not in rung.window.weekdays:
         day += timedelta(days=sign)
     minutes = local.hour * 60 + local.minute
@@ -108,6 +111,12 @@ def due_at(rung, base, zone):
         # Today's hours are over: what comes after something never comes before it.
         due = next_open(base, zone, rung.window)
     return due
+
+
+def _span(unit, amount):
+    if unit == "months":
+        return relativedelta(months=amount)
+    return timedelta(**{unit: amount})
 
 
 def look_ahead(rungs, climber, now):

@@ -75,21 +75,27 @@ class PrmEnrolment(models.Model):
             return None
         return self.env[self.res_model].sudo().browse(self.res_id).exists() or None
 
-    def _climber(self):
-        """Where the patient stands, as the ladder's arithmetic wants it.
+    def _climbers(self):
+        """Where patients stand, as the ladder's arithmetic wants it.
 
-        :rtype: ladder.Climber
+        :return: ``{id: ladder.Climber}``
         """
-        self.ensure_one()
-        return ladder.Climber(
-            self.position,
-            self.anchor_at,
-            self.patient_id._zone(),
-            self.previous_at or self.started_at,
-            self.contact_at or None,
-            self.started_at if self.journey_id.late == "skip" else None,
-            self.journey_id.lasting,
-        )
+        zones = self.patient_id._zones()
+        result = {}
+        for journey, people in self.grouped("journey_id").items():
+            leaves_out, lasting = journey.late == "skip", journey.lasting
+            for one in people:
+                started = one.started_at
+                result[one.id] = ladder.Climber(
+                    one.position,
+                    one.anchor_at,
+                    zones[one.patient_id.id],
+                    one.previous_at or started,
+                    one.contact_at or None,
+                    started if leaves_out else None,
+                    lasting,
+                )
+        return result
 
     # ------------------------------------------------------------
     # WHEN THE WORLD CHANGES
@@ -157,9 +163,11 @@ class PrmEnrolment(models.Model):
     def _plan_anew(self):
         """Set when the next step is due, after something changed."""
         now = fields.Datetime.now()
-        for one in self:
-            outlook = ladder.look_ahead(one.journey_id._rungs(), one._climber(), now)
-            one.next_at = outlook.due or now
+        climbers = self._climbers()
+        for journey, people in self.grouped("journey_id").items():
+            rungs = journey._rungs()
+            for one in people:
+                one.next_at = ladder.look_ahead(rungs, climbers[one.id], now).due or now
 
     def _end(self, state, reason):
         """Leave the journey: what waits is taken back, and tasks that it gave close themselves.

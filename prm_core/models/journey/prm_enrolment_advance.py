@@ -8,7 +8,7 @@ from odoo.tools import SQL
 from ... import ladder
 from ...bulk import insert
 
-BATCH_SIZE = 500
+BATCH_SIZE = 1000
 #: Minutes after which people on a journey that broke are looked at again.
 REST_MINUTES = 60
 #: Days after its last step in which a journey may still claim that its goal was reached.
@@ -92,26 +92,25 @@ class PrmEnrolmentAdvance(models.Model):
         self._follow_records()
         journey = self.journey_id
         rungs, steps = journey._rungs(), journey.step_ids
-        outlooks, entries = {}, []
-        by_step = defaultdict(self.browse)
+        climbers, outlooks, entries = self._climbers(), {}, []
+        by_step = defaultdict(list)
         for one in self:
-            outlook = outlooks[one.id] = ladder.look_ahead(rungs, one._climber(), now)
+            outlook = outlooks[one.id] = ladder.look_ahead(rungs, climbers[one.id], now)
             if outlook.index is not None and outlook.due <= now:
-                by_step[steps[outlook.index]] += one
+                by_step[outlook.index].append(one.id)
         effects = {}
-        for step, people in by_step.items():
-            effects.update(people._take(step))
+        for index, ids in by_step.items():
+            effects.update(self.browse(ids)._take(steps[index]))
         unheard = self._unheard(effects)
         rows = []
         for one in self:
-            outlook, effect = outlooks[one.id], effects.get(one.id)
+            outlook, climber, effect = outlooks[one.id], climbers[one.id], effects.get(one.id)
             skipped = list(outlook.skipped)
             if effect:
                 entries.append({**one._prepare_entry(steps[outlook.index], now), **effect})
-                outlook, climber = one._look_on(outlook, one.id not in unheard, rungs, now)
+                climber = _climbed(climber, outlook, now, one.id not in unheard)
+                outlook = ladder.look_ahead(rungs, climber, now)
                 skipped += outlook.skipped
-            else:
-                climber = one._climber()
             for index, reason in skipped:
                 entries.append(one._prepare_entry(steps[index], now, "skipped", reason))
             rows.append(one._prepare_place(outlook, climber, len(rungs)))
@@ -122,7 +121,6 @@ class PrmEnrolmentAdvance(models.Model):
     def _prepare_entry(self, step, now, outcome="taken", reason=False):
         return {
             "enrolment_id": self.id,
-            "journey_id": self.journey_id.id,
             "step_id": step.id,
             "patient_id": self.patient_id.id,
             "company_id": self.company_id.id,
@@ -144,19 +142,6 @@ class PrmEnrolmentAdvance(models.Model):
         )  # fmt: skip
         silent = {one for one, effect in effects.items() if not effect.get("message_id")}
         return silent | {messages[message] for message in held_back.ids}
-
-    def _look_on(self, outlook, heard, rungs, now):
-        """What comes after the step that was due just now, and where the person stands by then.
-
-        :param heard: whether the patient hears something of the step.
-        """
-        climber = replace(
-            self._climber(),
-            position=outlook.index + 1,
-            previous=now,
-            contact=now if heard else self.contact_at or None,
-        )
-        return ladder.look_ahead(rungs, climber, now), climber
 
     def _prepare_place(self, outlook, climber, end):
         """Where a person stands, in the order of `_write_places`."""
@@ -216,3 +201,12 @@ class PrmEnrolmentAdvance(models.Model):
         if self.state != "done" or (event.res_model and same_record):
             return False
         return event.occurred_at > self.ended_at + timedelta(days=ECHO_DAYS)
+
+
+def _climbed(climber, outlook, now, heard):
+    """Where somebody stands after the step that was due just now.
+
+    :param heard: whether the patient hears something of the step.
+    """
+    contact = now if heard else climber.contact
+    return replace(climber, position=outlook.index + 1, previous=now, contact=contact)

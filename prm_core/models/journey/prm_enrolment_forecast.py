@@ -32,9 +32,9 @@ class PrmEnrolmentForecast(models.Model):
             target = journey or own
             rungs, steps = target._rungs(), target.step_ids
             places = target._places_in(own) if target != own else None
-            answers = people._answers(steps, today)
+            answers, climbers = people._answers(steps, today), people._climbers()
             for one in people:
-                climber = one._climber()
+                climber = climbers[one.id]
                 if places:
                     since = one.started_at if target.late == "skip" else None
                     climber = replace(climber, position=places[one.position], since=since)

@@ -116,8 +116,9 @@ class GatheredFacts:
         self._approved, self._windows, self._usable = {}, None, {}
         self._rules_by_country = self._gather_rules()
         self.contacts = self._gather_contacts(purposes)
+        zones = self.patients._zones()
         for patient in self.patients:
-            self._persons[patient.id] = self._person(patient)
+            self._persons[patient.id] = self._person(patient, zones[patient.id])
         self._gather_blocked()
 
     def of(self, request):
@@ -236,8 +237,11 @@ class GatheredFacts:
 
     # -- what belongs to one request
 
-    def _person(self, patient):
-        """What is the same for every request about a patient."""
+    def _person(self, patient, zone):
+        """What is the same for every request about a patient.
+
+        :param zone: name of the time zone that the patient lives by.
+        """
         order = (patient.channel_order or "").split(",")
         if not patient.channel_order:
             order = [patient.preferred_channel_id.code] if patient.preferred_channel_id else []
@@ -253,7 +257,7 @@ class GatheredFacts:
             "guardian": guardian,
             "addresses": addresses,
             "order": tuple(filter(None, order)),
-            "zone": (guardian and guardian.partner_id.tz) or patient._zone(),
+            "zone": (guardian and guardian.partner_id.tz) or zone,
             "countries": (patient.company_id.country_id.id, patient.partner_id.country_id.id),
             "wishes": wishes,
             "paused_until": patient.contact_paused_until or None,

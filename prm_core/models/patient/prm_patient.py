@@ -272,7 +272,15 @@ class PrmPatient(models.Model):
     def _zone(self):
         """Time zone name in which the patient reads a clock: their own, else the practice's."""
         self.ensure_one()
-        return self.partner_id.tz or self.company_id.partner_id.tz or "UTC"
+        return self._zones()[self.id]
+
+    def _zones(self):
+        """``{id: time zone name}`` of many patients: see `_zone`."""
+        of_practice = {company.id: company.partner_id.tz or "UTC" for company in self.company_id}
+        return {
+            patient.id: patient.partner_id.tz or of_practice[patient.company_id.id]
+            for patient in self
+        }
 
     def action_open_timeline(self):
         self.ensure_one()
