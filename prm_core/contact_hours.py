@@ -66,20 +66,7 @@ def next_open(moment, zone, window):
     :param moment: naive UTC; :param str zone: IANA name.
     :return: naive UTC, or None when the window never opens.
     """
-    if window.is_empty:
-        return None
-    local = local_time(moment, zone)
-    if window.contains(local):
-        return moment
-    for ahead in range(MAX_DAYS):
-        day = local.date() + timedelta(days=ahead)
-        if day.weekday() not in window.weekdays:
-            continue
-        for fold in (0, 1):
-            candidate = max(moment, _opening(day, window.start, zone, fold))
-            if window.contains(local_time(candidate, zone)):
-                return candidate
-    return None
+    return _nearest_open(moment, zone, window, 1)
 
 
 def last_open(moment, zone, window):
@@ -87,17 +74,25 @@ def last_open(moment, zone, window):
 
     :return: naive UTC, or None when the window never opens.
     """
+    return _nearest_open(moment, zone, window, -1)
+
+
+def _nearest_open(moment, zone, window, sign):
+    """The nearest moment in the window, looking ahead (``sign`` 1) or back (-1)."""
     if window.is_empty:
         return None
     local = local_time(moment, zone)
     if window.contains(local):
         return moment
-    for back in range(MAX_DAYS):
-        day = local.date() - timedelta(days=back)
+    edge, nearest, folds = window.start, max, (0, 1)
+    if sign < 0:
+        edge, nearest, folds = window.stop - 1, min, (1, 0)
+    for distance in range(MAX_DAYS):
+        day = local.date() + sign * timedelta(days=distance)
         if day.weekday() not in window.weekdays:
             continue
-        for fold in (1, 0):
-            candidate = min(moment, _opening(day, window.stop - 1, zone, fold))
+        for fold in folds:
+            candidate = nearest(moment, _opening(day, edge, zone, fold))
             if window.contains(local_time(candidate, zone)):
                 return candidate
     return None

@@ -185,21 +185,26 @@ def _soon_after(rungs, index, latest, climber):
             yield rung, due
 
 
-def rewind(rungs, position, anchor, now, zone):
+def rewind(rungs, position, anchor, now, zone, catch_up=False):
     """Where to go on after the anchor has moved.
 
     What was said about the old date has to be said again of the new one, if its time is still to
     come: the first anchored rung below the position that lies ahead.
 
+    :param catch_up: whether what was said before the old date is said of the new one even when its
+        time has passed: then by the rung that is nearest to the anchor, while that is to come.
     :return: an index that is not above ``position``.
     """
+    nearest = position
     for index, rung in enumerate(rungs[:position]):
         if rung.from_previous:
             continue
         due = due_at(rung, anchor, zone)
         if due and due > now:
             return index
-    return position
+        if catch_up and rung.before and not rung.silent and now < anchor:
+            nearest = index
+    return nearest
 
 
 def faults(rungs, anchor_is_start=False):

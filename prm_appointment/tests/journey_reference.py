@@ -11,6 +11,11 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
+#: What a visit that is set back to booked was before.
+UNDONE = (
+    "appointment_cancelled", "appointment_confirmed", "appointment_completed",
+    "appointment_no_show",
+)  # fmt: skip
 #: How far away a step is meant to be, for two that fall on the same moment.
 MEANT = {"minutes": 1, "hours": 60, "days": 1440, "weeks": 10080, "months": 43200}
 
@@ -159,20 +164,39 @@ class Reference:
                     begun[visit.name] = place
         for place, (_moment, kind, visit) in enumerate(events):
             climb = self.climbs.get(visit.name)
-            if climb and kind in self.goals + self.exits and place > begun.get(visit.name, -1):
+            if not climb or place <= begun.get(visit.name, -1):
+                continue
+            if kind in self.goals + self.exits:
                 self._end(climb, kind)
+            elif kind == "appointment_reopened" and climb.reason in UNDONE:
+                climb.state, climb.reason = "active", ""
+                self._move(climb, now)
 
     def _move(self, climb, now):
         climb.anchor = climb.visit.start
         self._take_back(climb, "date_moved")
-        for place in range(climb.step):
-            step = self.steps[place]
-            if step.when != "previous" and step.due(climb.anchor, climb.visit.zone) > now:
-                # It will be time for it once more.
-                climb.step, climb.state = place, "active"
-                climb.round += 1
-                break
+        again = self._say_again_from(climb, now)
+        if again is not None:
+            climb.step, climb.state = again, "active"
+            climb.round += 1
         climb.alarm = self._next(climb, now)[1] or now
+
+    def _say_again_from(self, climb, now):
+        """The step from which all has to be said again of the new date; None: nothing has."""
+        passed = [place for place in range(climb.step) if self.steps[place].when != "previous"]
+        to_come = [
+            place for place in passed
+            if self.steps[place].due(climb.anchor, climb.visit.zone) > now
+        ]  # fmt: skip
+        if to_come:
+            return to_come[0]
+        if self.skip_late or now >= climb.anchor:
+            return None
+        said = [
+            place for place in passed
+            if self.steps[place].when == "before" and self.steps[place].heard
+        ]  # fmt: skip
+        return said[-1] if said else None
 
     def _end(self, climb, kind):
         if climb.state in ("active", "done"):
@@ -264,7 +288,10 @@ class Reference:
         return None, due
 
     def _was_heard(self, climb, due):
-        heard = [one.tick for one in climb.log if one.message and one.message[0] != "suppressed"]
+        heard = [
+            one.tick for one in climb.log
+            if one.message and one.message[0] != "suppressed" and one.round == climb.round
+        ]  # fmt: skip
         return bool(heard) and due <= max(heard)
 
     def _rivals(self, climb, place, by, now):

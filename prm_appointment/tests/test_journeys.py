@@ -128,18 +128,91 @@ class TestReadyJourneys(AppointmentCase):
         self._hours(fields.Datetime.now(), visit.start)
         self.assertFalse(self.messages())
 
-    def test_a_family_is_reminded_once_and_confirms_once(self):
+    def test_a_visit_that_moves_near_is_told_of_at_once(self):
+        visit = self._book(self._at(9, days=2))
+        self._hours(fields.Datetime.now(), visit.start - timedelta(days=6))
+        self.assertEqual(len(self.sent()), 1)
+        self.go_to(MONDAY - timedelta(days=4) + timedelta(hours=10))
+        visit.write({"start": self._at(9, days=-3), "stop": self._at(10, days=-3)})
+        self.run_engine()
+        self.assertEqual(
+            self.sent()[1:], [(MONDAY.date() - timedelta(days=4), "email")], self.messages()
+        )
+        self.assertIn("Venerdì 2 febbraio", self.messages()[-1].body)
+
+    def test_a_visit_that_is_set_back_to_booked_is_reminded_of(self):
+        visit = self._book(self._at(9, days=2))
+        self._hours(fields.Datetime.now(), visit.start - timedelta(days=6))
+        self.go_to(visit.start - timedelta(days=5))
+        visit.prm_status = "cancelled"
+        self.run_engine()
+        people = self.env["prm.enrolment"].search([("journey_id", "=", self.reminder.id)])
+        self.assertEqual((people.state, people.reason), ("exited", "appointment_cancelled"))
+        self.run_engine(visit.start - timedelta(days=4))
+        visit.prm_status = "booked"
+        self._hours(fields.Datetime.now(), visit.start)
+        day = visit.start.date()
+        self.assertEqual(
+            self.sent(),
+            [(day - timedelta(days=7), "email"), (day - timedelta(days=4), "email"),
+             (day - timedelta(days=2), "sms"), (day - timedelta(days=1), "email")],
+        )  # fmt: skip
+
+    def test_set_back_and_cancelled_again_in_one_go(self):
+        visit = self._book(self._at(9))
+        visit.prm_status = "cancelled"
+        self.run_engine()
+        visit.prm_status = "booked"
+        visit.prm_status = "cancelled"
+        self._hours(fields.Datetime.now(), visit.start)
+        self.assertFalse(self.sent())
+
+    def _family(self):
+        """Two visits of a family on Monday, for which one reminder waits: visits, Leo."""
         family = self.env["prm.household"].create({"name": "Verdi", "company_id": self.practice.id})
         leo = self._patient(
             first_name="Leo", email=self.maria.email, household_id=family.id, lang="it_IT"
         )
         self.maria.household_id = family
         self.go_to(MONDAY - timedelta(days=3))
-        first = self._book(self._at(9))
-        second = self._book(self._at(10), leo)
+        return self._book(self._at(9)), self._book(self._at(10), leo), leo
+
+    def _going(self, leo):
+        messages = self.messages() | self.messages(leo)
+        return messages.filtered(lambda one: one.state in ("queued", "sent"))
+
+    def test_of_a_family_those_who_stay_are_told_anew(self):
+        for speaks in (True, False):
+            with self.subTest(cancelled_one_speaks_for_both=speaks):
+                *visits, leo = self._family()
+                self.run_engine(MONDAY - timedelta(hours=12))
+                both = self._going(leo)
+                self.assertEqual(both.state, "queued")
+                off = [
+                    visit for visit in visits if (visit.prm_patient_id == both.patient_id) == speaks
+                ]
+                [stays] = [visit for visit in visits if visit not in off]
+                off[0].prm_status = "cancelled"
+                self.run_engine()
+                reason = "journey_left" if speaks else "family_changed"
+                self.assertEqual((both.state, both.reason), ("suppressed", reason))
+                message = self._going(leo)
+                self.assertEqual(message.patient_id, stays.prm_patient_id)
+                self.assertIn(stays.prm_patient_id.first_name, message.body)
+                self.assertNotIn(f"{off[0].prm_patient_id.first_name}:", message.body)
+                entry = self.env["prm.enrolment.entry"].search([("message_id", "=", message.id)])
+                self.assertEqual(entry.enrolment_id.res_id, stays.id)
+                # Nobody is told twice.
+                self.run_engine()
+                self.assertEqual(self._going(leo), message)
+                stays.prm_status = "cancelled"
+                self.run_engine()
+
+    def test_a_family_is_reminded_once_and_confirms_once(self):
+        first, second, leo = self._family()
         self._hours(fields.Datetime.now(), MONDAY - timedelta(hours=10))
         messages = self.messages() | self.messages(leo)
-        going = messages.filtered(lambda one: one.state in ("queued", "sent"))
+        going = self._going(leo)
         self.assertEqual(len(going), 1)
         self.assertIn("Maria: Lunedì 5 febbraio, 10:00", going.body)
         self.assertIn("Leo: Lunedì 5 febbraio, 11:00", going.body)

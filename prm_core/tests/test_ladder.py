@@ -171,6 +171,16 @@ class TestLookAhead(BaseCase):
         self.assertEqual(rewind(self.LADDER, 3, later, utc(2026, 12, 9, 12), ROME), 0)
         self.assertEqual(rewind(self.LADDER, 3, self.VISIT, utc(2026, 12, 9, 12), ROME), 3)
 
+    def test_or_at_once_where_its_time_has_passed(self):
+        for position, expected in ((0, 0), (1, 0), (3, 2)):
+            for now in (utc(2026, 12, 9, 12), self.VISIT - timedelta(minutes=1)):
+                found = rewind(self.LADDER, position, self.VISIT, now, ROME, catch_up=True)
+                self.assertEqual(found, expected)
+        self.assertEqual(rewind(self.LADDER, 3, self.VISIT, self.VISIT, ROME, catch_up=True), 3)
+        quiet = [replace(rung, silent=True) for rung in self.LADDER]
+        now = utc(2026, 12, 9, 12)
+        self.assertEqual(rewind(quiet, 3, self.VISIT, now, ROME, catch_up=True), 3)
+
     @hypothesis.settings(max_examples=300, deadline=None)
     @hypothesis.given(st.lists(RUNGS, max_size=6), MOMENTS, MOMENTS, ZONES, st.booleans())
     def test_each_rung_is_taken_or_skipped_once(self, rungs, anchor, now, zone, skip):

@@ -16,4 +16,5 @@ from . import prm_journey_signal
 from . import prm_journey_start
 from . import prm_enrolment_advance
 from . import prm_enrolment_actions
+from . import prm_enrolment_take_back
 from . import prm_event

@@ -111,32 +111,53 @@ class PrmEnrolment(models.Model):
         """
         anchors = self._read_anchors()
         moved = self.filtered(lambda one: anchors.get(one.id) and anchors[one.id] != one.anchor_at)
+        moved._go_by(anchors, "date_moved")
+        return moved
+
+    def _come_back(self):
+        """What ended the journey is undone: go on, and say again what is taken for off by now."""
+        for journey, people in self.grouped("journey_id").items():
+            people.write({"state": journey._state_of_people(), "reason": False, "ended_at": False})
+        self._go_by({**{one.id: one.anchor_at for one in self}, **self._read_anchors()},
+                    "journey_left")  # fmt: skip
+
+    def _go_by(self, anchors, reason):
+        """Count from these dates from now on, and say again what was said of others.
+
+        :param anchors: ``{id: naive UTC}``
+        :param reason: code of why what waits is taken back.
+        """
         now = fields.Datetime.now()
-        for one in moved:
-            rungs = one.journey_id._rungs()
-            anchor = anchors[one.id]
-            position = ladder.rewind(rungs, one.position, anchor, now, one.patient_id._zone())
+        zones = self.patient_id._zones()
+        for one in self:
+            journey, anchor = one.journey_id, anchors[one.id]
+            position = ladder.rewind(
+                journey._rungs(), one.position, anchor, now, zones[one.patient_id.id],
+                catch_up=journey.late == "send",
+            )  # fmt: skip
             back = position < one.position
             one.write({"anchor_at": anchor, "position": position, "round": one.round + back})
             if back and one.state == "done":
-                state = "paused" if one.journey_id.state == "paused" else "active"
-                one.write({"state": state, "ended_at": False})
-        moved._take_back("date_moved")
-        moved._recall_contact()
-        moved.filtered(lambda one: one.state in UNDER_WAY)._plan_anew()
-        return moved
+                one.write({"state": journey._state_of_people(), "ended_at": False})
+        self._take_back(reason)
+        self._recall_contact()
+        self.filtered(lambda one: one.state in UNDER_WAY)._plan_anew()
 
     def _recall_contact(self):
-        """Set anew when the patient last heard of it: what was taken back was never heard."""
+        """Set anew when the patient last heard of it.
+
+        What was taken back was never heard, and what was said in an earlier round was about
+        another date.
+        """
         rows = self.env["prm.enrolment.entry"].sudo()._read_group(
             [("enrolment_id", "in", self.ids), ("message_id", "!=", False),
              "|", ("message_id.state", "!=", "suppressed"),
              ("message_id.merged_into_id", "!=", False)],
-            ["enrolment_id"], ["happened_at:max"],
+            ["enrolment_id", "round"], ["happened_at:max"],
         )  # fmt: skip
-        last = {one.id: moment for one, moment in rows}
+        last = {(one.id, number): moment for one, number, moment in rows}
         for one in self:
-            one.contact_at = last.get(one.id, False)
+            one.contact_at = last.get((one.id, one.round), False)
 
     def _read_anchors(self):
         """``{id: naive UTC}`` of the date of the record, for those that count from one."""
@@ -179,11 +200,6 @@ class PrmEnrolment(models.Model):
             {"state": state, "reason": reason, "ended_at": fields.Datetime.now(), "next_at": False}
         )
         ending._leave_nothing()
-
-    def _leave_nothing(self):
-        """Take back what waits, and close tasks that the journey gave."""
-        self._take_back("journey_left")
-        self._close_tasks()
 
     def action_stop(self):
         """Take patients off their journeys, because a person says so."""

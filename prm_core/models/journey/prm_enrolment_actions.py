@@ -154,35 +154,6 @@ class PrmEnrolmentActions(models.Model):
             for one in self
         }
 
-    # ------------------------------------------------------------
-    # TAKING BACK
-    # ------------------------------------------------------------
-
-    def _take_back(self, reason):
-        """Keep messages that wait from going out: what they say holds no longer."""
-        if not self:
-            return
-        messages = self.env["prm.enrolment.entry"].sudo().search(
-            [("enrolment_id", "in", self.ids), ("message_id.state", "in", ("draft", "queued"))]
-        ).message_id  # fmt: skip
-        waiting = messages.try_lock_for_update().filtered(
-            lambda message: message.state in ("draft", "queued")
-        )
-        waiting.write({"state": "suppressed", "reason": reason})
-
-    def _close_tasks(self):
-        """Tasks and calls whose reason has gone close themselves."""
-        entries = self.env["prm.enrolment.entry"].sudo().search(
-            [("enrolment_id", "in", self.ids), "|", ("activity_id", "!=", False),
-             ("message_id.channel_id.code", "=", "phone")]
-        )  # fmt: skip
-        entries.activity_id.unlink()
-        calls = self.env["prm.call"].sudo().search(
-            [("message_id", "in", entries.message_id.ids), ("state", "=", "to_do")]
-        )  # fmt: skip
-        calls.write({"state": "done", "outcome": "called_off"})
-        calls.message_id.write({"state": "suppressed", "reason": "journey_left"})
-
 
 class PrmJourneyStep(models.Model):
     _inherit = "prm.journey.step"

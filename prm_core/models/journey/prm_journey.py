@@ -294,8 +294,14 @@ class PrmJourney(models.Model):
         """
         running = self.sudo().search([("state", "in", RUNNING)])
         types = running.start_type_id | running.goal_type_ids | running.exit_type_ids
+        types |= types.search([("undone_type_ids", "in", types.ids)])
         models_ = {journey.record_model for journey in running if journey._anchor_name()}
         return frozenset(types.ids), frozenset(filter(None, models_))
+
+    def _state_of_people(self):
+        """In which state somebody is who goes on: nobody takes a step of a paused journey."""
+        self.ensure_one()
+        return "paused" if self.state == "paused" else "active"
 
     def _report_problem(self, text):
         """Show on the journey what keeps it from working."""

@@ -108,12 +108,16 @@ class PrmJourney(models.Model):
             )
             if starting:
                 journey._safely(journey._start_by, starting)
-        for journey in running:
-            ending = events.filtered(
-                lambda event, j=journey: event.event_type_id in j.goal_type_ids | j.exit_type_ids
-            )
-            if ending:
-                journey._safely(journey._end_by, ending)
+        for stretch in _split_at_undoing(events):
+            for journey in running:
+                ending = stretch.filtered(
+                    lambda event, j=journey: (
+                        event.event_type_id in j.goal_type_ids | j.exit_type_ids
+                    )
+                )
+                if ending:
+                    journey._safely(journey._end_by, ending)
+            self._bring_back(stretch[-1:])
 
     @api.model
     def _follow(self, events):
@@ -132,6 +136,24 @@ class PrmJourney(models.Model):
             )
         for journey, group in people.grouped("journey_id").items():
             journey._safely(group._follow_records)
+
+    @api.model
+    def _bring_back(self, event):
+        """Have journeys go on that ended by what an event undoes, such as a visit's cancelling."""
+        undone = event.event_type_id.undone_type_ids
+        if not undone or not event.res_id:
+            return
+        people = self.env["prm.enrolment"].sudo().search(
+            [
+                ("res_model", "=", event.res_model),
+                ("res_id", "=", event.res_id),
+                ("state", "in", ("goal", "exited")),
+                ("reason", "in", undone.mapped("code")),
+                ("journey_id.state", "in", RUNNING),
+            ]
+        )  # fmt: skip
+        for journey, group in people.grouped("journey_id").items():
+            journey._safely(group._come_back)
 
     def _start_by(self, events):
         """Start for the events' patients."""
@@ -390,3 +412,12 @@ class PrmJourney(models.Model):
             people.search(waiting, order="next_at, id", limit=free).write(
                 {"state": "active", "let_in_at": fields.Datetime.now()}
             )
+
+
+def _split_at_undoing(events):
+    """Events in stretches, each of which ends with one that undoes others; the last one may not."""
+    first = 0
+    for place, event in enumerate(events, 1):
+        if event.event_type_id.undone_type_ids or place == len(events):
+            yield events[first:place]
+            first = place

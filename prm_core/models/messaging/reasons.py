@@ -29,6 +29,7 @@ _TEXTS = {
     "wrong_person": _lt("Somebody else answered at this address or number."),
     "date_moved": _lt("The date that it was about has moved."),
     "journey_left": _lt("The patient has left the journey: it is not needed any more."),
+    "family_changed": _lt("Written anew: something about the family's visits has changed."),
     "merged": _lt("Said in the message about the family's other visits of that day."),
     "text_over_limit": _lt(
         "The text is longer than the law allows for patients who have not agreed to such texts."
