@@ -11,6 +11,7 @@
         "python": [
             "email-validator",
             "jinja2",
+            "limits",
             "mail-parser-reply",
             "openpyxl",
             "phonenumbers",

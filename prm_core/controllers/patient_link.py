@@ -3,7 +3,11 @@ import re
 from odoo import http
 from odoo.http import request
 
+from .throttled import throttled
+
 _TOKEN = re.compile(r"^[\w-]{16,64}$")
+#: More than a family behind one address needs, and too few to guess or to flood.
+PER_MINUTE = 240
 
 #: The address holds a secret and the page holds health data: neither may leak to anybody.
 _HEADERS = {
@@ -34,6 +38,7 @@ class PatientLink(http.Controller):
         "/prm/l/<string:token>", type="http", auth="public", methods=["GET", "POST"],
         csrf=False, save_session=False, sitemap=False,
     )  # fmt: skip
+    @throttled("link", PER_MINUTE)
     def open(self, token, **params):
         return self._serve(token, params)
 
@@ -41,6 +46,7 @@ class PatientLink(http.Controller):
         "/prm/u/<string:token>", type="http", auth="public", methods=["GET", "POST"],
         csrf=False, save_session=False, sitemap=False,
     )  # fmt: skip
+    @throttled("link", PER_MINUTE)
     def unsubscribe(self, token, **params):
         """Unsubscribe: by a person on the page, or by a mail program alone (RFC 8058)."""
         link = self._find_link(token)
@@ -58,6 +64,7 @@ class PatientLink(http.Controller):
         "/prm/r/<string:token>", type="http", auth="public", methods=["GET"],
         save_session=False, sitemap=False,
     )  # fmt: skip
+    @throttled("link", PER_MINUTE)
     def redirect(self, token, **_params):
         """Lead to an address elsewhere that a message named."""
         link = self._find_link(token)

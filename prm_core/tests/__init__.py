@@ -32,6 +32,7 @@ from . import test_preference_page
 from . import test_preferences
 from . import test_replies
 from . import test_templating
+from . import test_throttle
 from . import test_whatsapp
 from . import test_letter
 from . import test_call
