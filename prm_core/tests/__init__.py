@@ -41,3 +41,4 @@ from . import test_journey_access
 from . import test_journey_engine
 from . import test_journey_past
 from . import test_journey_screen
+from . import test_journey_translations
