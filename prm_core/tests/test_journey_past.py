@@ -25,9 +25,11 @@ class TestSimulation(ScreenCase):
 
     def test_a_draft_over_what_happened(self):
         replied = self.env.ref("prm_core.prm_journey_condition_replied").id
+        far = self.env.ref("prm_core.prm_journey_condition_far_ahead").id
         journey = self._journey(
             (0, "minutes", "after"),
-            (5, "days", "after", {"condition_ids": [(0, 0, {"condition_id": self.has_email})]}),
+            (5, "days", "after", {"condition_ids": [
+                (0, 0, {"condition_id": far, "number": 3})]}),
             (9, "days", "after", {"condition_ids": [(0, 0, {"condition_id": replied})]}),
             start_type_id=self.received.id, live=False,
             exit_type_ids=[(6, 0, self.opted_out.ids)],
@@ -46,7 +48,7 @@ class TestSimulation(ScreenCase):
         self.assertEqual(figures["left"], [["Wants no more messages", 1]])
         self.assertEqual(
             [(step["taken"], step["depends"], step["skipped"]) for step in figures["steps"]],
-            [(2, 0, 0), (1, 0, 1), (0, 1, 0)],
+            [(2, 0, 0), (0, 0, 2), (0, 1, 0)],
         )
         self.assertEqual(len(simulation.line_ids), 5)
         [open_line] = simulation.line_ids.filtered(lambda line: line.outcome == "depends")
@@ -55,6 +57,18 @@ class TestSimulation(ScreenCase):
         self.assertIn("would have started", simulation.summary)
         self.assertEqual(self.env["prm.message"].search_count([]), messages)
         self.assertFalse(self.people(journey))
+
+    def test_what_may_have_changed_since_is_not_asked(self):
+        """An address of today says nothing of then; nor does today's age."""
+        lasting = self.env["prm.journey.condition"].search([("lasting", "=", True)])
+        self.assertEqual(lasting.mapped("code"), ["far_ahead"])
+        journey = self._journey(
+            (0, "minutes", "after", {"condition_ids": [(0, 0, {"condition_id": self.has_email})]}),
+            start_type_id=self.received.id, live=False,
+        )  # fmt: skip
+        anna = self._patient(first_name="Anna", email="anna@example.com")
+        self.past(anna, "message_received", 30)
+        self.assertEqual(self.play(journey).line_ids.outcome, "depends")
 
     def test_once_for_each_record(self):
         journey = self._journey(
