@@ -14,19 +14,31 @@ DESKTOP = {"viewport": {"width": 1366, "height": 900}}
 PEOPLE = """
 import json
 from datetime import timedelta
+from dateutil.relativedelta import relativedelta
 from odoo import fields
 
 company = env.ref("base.main_company")
-env["res.users"].with_context(no_reset_password=True).create({
-    "name": "Manager", "login": "manager", "password": "manager", "tz": "America/Denver",
-    "email": "manager@test-dental.example.com",
-    "group_ids": [(6, 0, env.ref("prm_core.group_prm_manager").ids)],
-})
 env["prm.gateway"].create({
     "name": "SMS", "company_id": company.id, "provider": "generic_http",
     "url": "https://sms.example.com/send", "price": 0.07,
 })
-env["prm.journey"].search([]).state = "ended"
+recall = env.ref("prm_dental.prm_journey_recall")
+(env["prm.journey"].search([]) - recall).state = "ended"
+today = fields.Date.context_today(env["prm.patient"])
+
+# One whose visit is due in five weeks, one in five weeks who wants no such messages, one overdue.
+asked = env["prm.patient"].create([
+    {"first_name": name.split()[0], "last_name": name.split()[1], "company_id": company.id,
+     "email": name.split()[0].lower() + "@example.com"}
+    for name in ("Gina Holt", "Hugo Lane", "Iris Moore")
+])
+env["prm.procedure"].create([
+    {"patient_id": patient.id, "type_id": env.ref("prm_dental.prm_procedure_type_hyg").id,
+     "date": today - relativedelta(months=6) + timedelta(days=days), "state": "completed"}
+    for patient, days in zip(asked, (35, 35, -10))
+])
+env["prm.consent"].create({"patient_id": asked[1].id, "state": "refused", "source": "paper",
+                           "purpose_id": env.ref("prm_core.prm_purpose_recall").id})
 
 def text(code):
     return env["prm.template"].search([("code", "=", "library_" + code)], limit=1).id
@@ -58,7 +70,6 @@ welcome = journey("Welcome", [
    exit_type_ids=[(6, 0, env.ref("prm_core.prm_event_type_opted_out").ids)])
 welcome.action_go_live()
 
-today = fields.Date.context_today(env["prm.patient"])
 names = ("Anna Rossi", "Ben Cole", "Cleo Marsh", "Dan Webb", "Eva Lindt", "Finn Hale")
 patients = env["prm.patient"].create([
     {"first_name": name.split()[0], "last_name": name.split()[1], "company_id": company.id,
@@ -71,7 +82,15 @@ env["prm.enrolment"]._advance_batch()
 env["prm.event"].emit("message_received", [{"patient": patients[1]}])
 env["prm.event"].emit("opted_out", [{"patient": patients[2]}])
 env["prm.journey"]._take_up(env["prm.journey.signal"]._take(500))
-print("IDS", json.dumps({"greeting": greeting.id, "welcome": welcome.id, "anna": patients[0].id}))
+print("IDS", json.dumps({"greeting": greeting.id, "welcome": welcome.id, "recall": recall.id,
+                         "anna": patients[0].id}))
+"""
+
+#: What the background does by itself, for journeys by a date.
+A_DAY = """
+for journey in env["prm.journey"].search([("state", "=", "live")]):
+    journey._start_by_date()
+env["prm.enrolment"]._advance_batch()
 """
 
 
@@ -88,11 +107,12 @@ def practice():
 
 
 @pytest.fixture
-def manager(practice):
+def desk(practice):
+    """The receptionist's page."""
     server, _ids = practice
     with browser.browser() as visit:
         visitor = visit(DESKTOP, locale="en-US", timezone_id="America/Denver")
-        browser.log_in(visitor.page, server.address, "manager")
+        browser.log_in(visitor.page, server.address, "receptionist")
         yield visitor.page
         assert visitor.complaints == []
         assert server.errors() == []
@@ -110,61 +130,109 @@ def _ladder(page):
     return [" ".join(row.split()) for row in rows]
 
 
-def test_copies_a_ladder_changes_a_step_looks_ahead_and_goes_live(manager, practice):
-    server, _ids = practice
-    page = manager
-    _open(page, practice, "greeting")
-    page.click(".o_cp_action_menus button")
-    page.locator(".o-dropdown-item", has_text="Duplicate").click()
-    page.locator(".o_breadcrumb, .breadcrumb", has_text="Birthday greeting (copy)").wait_for()
-    assert _ladder(page) == [
-        "3 days before “Birthday” the patient has no email address task “Sign a card”",
-        "On the day of “Birthday” (09:00 – 18:00) send “Birthday greeting” (Email)",
-    ]
+def _row(page, name, place=0):
+    """What is said of a patient in a list."""
+    row = page.locator(".o_data_row", has_text=name).nth(place)
+    return " ".join(row.inner_text().split())
 
-    page.click(".o_prm_ladder .o_data_row >> nth=1")
+
+def _change_first_step(page):
+    """Three weeks instead of four, by SMS before email; the sentence above follows."""
+    page.click(".o_prm_ladder .o_data_row >> nth=0")
     dialog = page.locator(".modal")
-    dialog.locator(".o_field_widget[name=amount] input").fill("1")
+    dialog.locator(".o_field_widget[name=amount] input").fill("21")
     dialog.locator(".o_field_widget[name=amount] input").press("Tab")
     preview = dialog.locator(".o_prm_sentence")
-    preview.get_by_text("1 day after “Birthday”").wait_for()
+    preview.get_by_text("21 days before “Recall due”").wait_for()
+    dialog.locator(".o_prm_channels select").select_option("email")
+    preview.get_by_text("(Email)").wait_for()
     dialog.locator(".o_prm_channels select").select_option("sms")
     preview.get_by_text("(Email → SMS)").wait_for()
     dialog.locator("button[title='Try it earlier']").click()
     preview.get_by_text("(SMS → Email)").wait_for()
+    dialog.locator(".o_field_widget[name=own_hours] input").check()
+    preview.get_by_text("(09:00 – 18:00)").wait_for()
     dialog.locator(".o_field_widget[name=own_hours] input").uncheck()
-    preview.get_by_text("1 day after “Birthday”: send").wait_for()
+    preview.get_by_text("21 days before “Recall due”, if").wait_for()
     assert not dialog.locator(".o_field_widget[name=hour_from]").is_visible()
     dialog.locator(".modal-footer .o_form_button_save").click()
     dialog.wait_for(state="detached")
-    assert _ladder(page)[1] == "1 day after “Birthday” send “Birthday greeting” (SMS → Email)"
 
-    # The button saves what was changed.
+
+def test_copies_the_recall_ladder_changes_a_step_looks_ahead_and_goes_live(desk, practice):
+    """The tour of a receptionist: from the ready recall ladder to figures of her own."""
+    server, _ids = practice
+    page = desk
+    page.goto(f"{server.address}/odoo/journeys")
+    page.click(".o_data_row td[name=name] >> text='Recall'")
+    page.locator(".o_prm_ladder .o_data_row").first.wait_for()
+    page.click(".o_cp_action_menus button")
+    page.locator(".o-dropdown-item", has_text="Duplicate").click()
+    page.locator(".o_breadcrumb, .breadcrumb", has_text="Recall (copy)").wait_for()
+    ladder = _ladder(page)
+    assert len(ladder) == 5
+    assert ladder[0] == (
+        "28 days before “Recall due” no visit is booked send “Recall: hygiene visit” "
+        "(as the patient prefers)"
+    )
+    assert ladder[1].startswith("6 weeks after the step before")
+    assert "for Receptionist" in ladder[4]
+
+    _change_first_step(page)
+    assert _ladder(page)[0] == (
+        "21 days before “Recall due” no visit is booked send “Recall: hygiene visit” (SMS → Email)"
+    )
+
+    # The next fourteen days; the button saves what was changed.
     page.click("button[name=action_forecast]")
     page.locator(".o_group_header").first.wait_for()
-    dan = page.locator(".o_data_row", has_text="Dan Webb")
-    assert dan.first.locator(".badge").inner_text() == "In-house"
-    assert dan.last.locator(".badge").inner_text() == "Held back"
-    anna = page.locator(".o_data_row", has_text="Anna Rossi")
-    assert anna.count() == 1
-    assert "Email" in anna.inner_text()
-    anna.click()
+    assert page.locator(".o_data_row").count() == 3
+    assert "Email Goes" in _row(page, "Gina Holt")
+    assert "Held back" in _row(page, "Hugo Lane")
+    assert "Email Goes" in _row(page, "Iris Moore")
+    page.locator(".o_data_row", has_text="Gina Holt").click()
     page.locator(".o_form_view", has_text="May be reached by this channel").wait_for()
     page.locator(".o_breadcrumb a, .breadcrumb a", has_text="(copy)").first.click()
 
     page.click("button[name=action_go_live]:visible")
     page.locator(".modal-footer .btn-primary").click()
     page.locator("button[name=action_pause]:visible").wait_for()
-    [copy] = server.login("manager").search_read(
-        "prm.journey", [("name", "=", "Birthday greeting (copy)")], ["state", "step_ids"]
-    )
-    assert copy["state"] == "live"
     page.click("a[name=figures]")
     page.locator(".o_prm_funnel", has_text="Nobody has been on this journey yet").wait_for()
+    [copy] = server.login("receptionist").search_read(
+        "prm.journey", [("name", "=", "Recall (copy)")], ["state", "version"]
+    )
+    assert (copy["state"], copy["version"]) == ("live", 1)
+
+    # Who is overdue starts at once; the others when their date is three weeks (and one) ahead.
+    shell(server.database, A_DAY)
+    page.reload()
+    page.locator(".o_prm_ladder .o_data_row").first.wait_for()
+    page.click("a[name=figures]")
+    rows = page.locator(".o_prm_funnel tbody tr")
+    assert rows.nth(0).locator("[data-column=reached] button").inner_text() == "1"
+    assert rows.nth(1).locator("[data-column=on_its_way] button").inner_text() == "1"
+    rows.nth(2).locator("[data-column=waiting] button").click()
+    page.locator(".o_list_view .o_data_row", has_text="Iris Moore").wait_for()
 
 
-def test_figures_open_their_lists(manager, practice):
-    page = manager
+def test_a_task_for_whom_no_email_reaches(desk, practice):
+    """A step by which the patient hears nothing, and one that the gate holds back."""
+    page = desk
+    _open(page, practice, "greeting")
+    assert _ladder(page) == [
+        "3 days before “Birthday” the patient has no email address task “Sign a card”",
+        "On the day of “Birthday” (09:00 – 18:00) send “Birthday greeting” (Email)",
+    ]
+    page.click("button[name=action_forecast]")
+    page.locator(".o_group_header").first.wait_for()
+    assert "In-house" in _row(page, "Dan Webb")
+    assert "Held back" in _row(page, "Dan Webb", 1)
+    assert page.locator(".o_data_row", has_text="Anna Rossi").count() == 1
+
+
+def test_figures_open_their_lists(desk, practice):
+    page = desk
     _open(page, practice, "welcome")
     page.click("a[name=figures]")
     first = page.locator(".o_prm_funnel tbody tr").nth(1)
@@ -181,21 +249,21 @@ def test_figures_open_their_lists(manager, practice):
     page.locator(".o_list_view .o_data_row", has_text="Cleo Marsh").wait_for()
 
 
-def test_plays_a_journey_over_the_past(manager, practice):
-    page = manager
+def test_plays_a_journey_over_the_past(desk, practice):
+    page = desk
     _open(page, practice, "welcome")
     page.click("button[name=action_simulate]")
     page.click(".modal button[name=action_play]")
     summary = page.locator(".o_prm_simulation")
     summary.wait_for()
-    assert "6 patients would have started, 1 of them reached the goal" in summary.inner_text()
+    assert "9 patients would have started, 1 of them reached the goal" in summary.inner_text()
     page.click("button[name=action_open_lines]")
     page.locator(".o_list_view .o_data_row", has_text="Eva Lindt").first.wait_for()
 
 
-def test_what_if_for_one_patient(manager, practice):
+def test_what_if_for_one_patient(desk, practice):
     server, ids = practice
-    page = manager
+    page = desk
     page.goto(f"{server.address}/odoo/patients/{ids['anna']}")
     page.click("button[name=action_open_journeys]")
     page.locator("[name=line_ids] .o_data_row", has_text="Welcome").wait_for()
@@ -205,8 +273,8 @@ def test_what_if_for_one_patient(manager, practice):
     page.locator("[name=what_if_ids] .o_data_row", has_text="send “Birthday greeting”").wait_for()
 
 
-def test_a_new_version_asks_what_becomes_of_people(manager, practice):
-    page = manager
+def test_a_new_version_asks_what_becomes_of_people(desk, practice):
+    page = desk
     _open(page, practice, "welcome")
     page.click("button[name=action_change]")
     page.locator("button[name=action_ask_release]:visible").wait_for()
@@ -227,12 +295,12 @@ def test_a_new_version_asks_what_becomes_of_people(manager, practice):
     page.locator("button[name=action_open_people]", has_text="4").wait_for()
 
 
-def test_receptionists_read_and_do_not_change(practice):
+def test_others_read_and_do_not_change(practice):
     server, ids = practice
     with browser.browser() as visit:
         visitor = visit(browser.PHONE, locale="en-US", timezone_id="America/Denver")
         page = visitor.page
-        browser.log_in(page, server.address, "receptionist")
+        browser.log_in(page, server.address, "hygienist")
         page.goto(f"{server.address}/odoo/journeys/{ids['greeting']}")
         page.locator(".o_prm_ladder", has_text="On the day of “Birthday”").wait_for()
         assert page.locator("button[name=action_go_live]").count() == 0

@@ -38,6 +38,8 @@ from . import test_letter
 from . import test_call
 from . import test_ladder
 from . import test_journey
+from . import test_journey_access
 from . import test_journey_engine
 from . import test_journey_past
 from . import test_journey_screen
+from . import test_journey_translations

@@ -2,6 +2,8 @@ from . import prm_event_type
 from . import prm_journey_condition
 from . import prm_journey_source
 from . import prm_journey
+from . import res_users
+from . import prm_journey_access
 from . import prm_journey_version
 from . import prm_journey_step
 from . import prm_journey_step_words

@@ -59,3 +59,23 @@ class PrmJourneyStepCondition(models.Model):
         for line in self:
             condition = line.condition_id
             line.sentence = condition and condition._sentence(line.negated, line.number)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        steps = {vals["step_id"] for vals in vals_list if vals.get("step_id")}
+        self.env["prm.journey.step"].browse(steps).journey_id._check_practice()
+        lines = super().create(vals_list)
+        lines.step_id._check_open()
+        return lines
+
+    def write(self, vals):
+        self.step_id._check_open()
+        result = super().write(vals)
+        if "step_id" in vals:
+            self.check_access("write")
+            self.step_id._check_open()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_open(self):
+        self.step_id._check_open()

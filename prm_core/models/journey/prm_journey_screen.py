@@ -84,6 +84,7 @@ class PrmJourney(models.Model):
     def action_ask_release(self):
         """Go live; where people are on the version before, ask what becomes of them."""
         self.ensure_one()
+        self._check_may_run()
         self._check_ladder()
         if not self._people_before():
             return self.action_go_live()

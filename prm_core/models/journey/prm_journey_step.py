@@ -85,19 +85,32 @@ class PrmJourneyStep(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        journeys = self.env["prm.journey"].browse(
+            {vals["journey_id"] for vals in vals_list if vals.get("journey_id")}
+        )
+        journeys._check_practice()
         steps = super().create(vals_list)
-        if not self.env.context.get("install_mode"):
-            steps.journey_id._check_open()
+        steps._check_open()
         return steps
 
     def write(self, vals):
-        if set(vals) - {"previous_id"} and not self.env.context.get("install_mode"):
+        if set(vals) - {"previous_id"}:
+            self._check_open()
+        result = super().write(vals)
+        if "journey_id" in vals:
+            self.check_access("write")
+            self._check_open()
+        return result
+
+    def _check_open(self):
+        """:raises UserError: for steps that people are on, or that are not for this person."""
+        self.journey_id._check_practice()
+        if not self.env.context.get("install_mode"):
             self.journey_id._check_open()
-        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_if_open(self):
-        self.journey_id._check_open()
+        self._check_open()
 
     def _check_complete(self):
         """:raises ValidationError: for steps that lack what their action needs."""

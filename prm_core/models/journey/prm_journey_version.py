@@ -9,6 +9,7 @@ class PrmJourney(models.Model):
 
     def action_go_live(self):
         """Take patients in from now on; a version before this one takes in nobody any more."""
+        self._check_may_run()
         for journey in self:
             if journey.state not in ("draft", "ended"):
                 raise UserError(self.env._("“%s” is live already.", journey.name))
@@ -28,6 +29,7 @@ class PrmJourney(models.Model):
     def action_change(self):
         """Open a copy to work on; nothing changes for anybody until it goes live."""
         self.ensure_one()
+        self._check_may_run()
         draft = self.search([("previous_id", "=", self.id), ("state", "=", "draft")], limit=1)
         draft = draft or self._new_version()
         return draft._open()
@@ -60,18 +62,22 @@ class PrmJourney(models.Model):
 
     def action_pause(self):
         """Nobody takes a step until it is resumed; what was queued already still goes."""
+        self._check_may_run()
         self.filtered(lambda journey: journey.state == "live").state = "paused"
         self._switch("active", "paused")
 
     def action_resume(self):
+        self._check_may_run()
         self.filtered(lambda journey: journey.state == "paused").state = "live"
         self._switch("paused", "active")
         self.env["prm.enrolment"]._wake()
 
     def action_end(self):
         """Nobody starts or goes on."""
+        self._check_may_run()
         self.write({"state": "ended"})
-        self.env["prm.enrolment"].search(
+        # Of every practice that the journey is for, whichever of them are shown at the moment.
+        self.env["prm.enrolment"].sudo().search(
             [("journey_id", "in", self.ids), ("state", "in", ("active", "held", "paused"))]
         )._end("stopped", "journey_ended")
 
@@ -85,7 +91,8 @@ class PrmJourney(models.Model):
         :return: the enrolments that were moved.
         """
         self.ensure_one()
-        people = self._people_before().sudo()
+        (self | self.previous_id)._check_may_run()
+        people = self.sudo()._people_before()
         places = self._places_in(self.previous_id)
         for position, group in people.grouped("position").items():
             group.write({"journey_id": self.id, "position": places[position]})
