@@ -1,13 +1,15 @@
 """Slot search: plain Python over intervals of time.
 
 All moments are naive datetimes in UTC, all intervals half-open pairs ``(start, stop)``. Only
-`expand_shifts` knows time zones: working hours are read on the wall clock of the place of work, so
+`on_wall_clock` knows time zones: working hours are read on the wall clock of the place of work, so
 a day on which the clock changes is an hour longer or shorter, and nothing else has to care.
 """
 
 from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 import pytz
 
@@ -32,11 +34,22 @@ class Shift:
 
 @dataclass(frozen=True)
 class Diary:
-    """When one provider works, and when they are taken."""
+    """When one provider works, when they are taken, and how long the visit takes with them.
+
+    :param busy: stretches that are taken, buffers included.
+    :param held: stretches kept for other work: the visit may not lie in them, its buffers may.
+    :param duration: of the visit with this provider; None: as long as with the others.
+    :param before: time to prepare and :param after: time to clean up, which must be free too. They
+        may reach beyond the working hours: people set up before the doors open.
+    """
 
     provider_id: int
     working: tuple
     busy: tuple = ()
+    held: tuple = ()
+    duration: timedelta | None = None
+    before: timedelta = timedelta()
+    after: timedelta = timedelta()
 
 
 @dataclass(frozen=True)
@@ -49,23 +62,41 @@ class Slot:
     operatory_id: int | None = None
 
 
+class Candidate(NamedTuple):
+    """A time at which a provider and some chairs are free.
+
+    :param rank: of the provider, in order of preference.
+    :param operatory_ids: chairs that are free, in order of preference; None: none is needed.
+    """
+
+    start: datetime
+    rank: int
+    stop: datetime
+    busy_start: datetime
+    busy_stop: datetime
+    provider_id: int
+    operatory_ids: tuple | None
+
+    def as_slot(self, operatory_id=None):
+        return Slot(self.start, self.stop, self.provider_id, operatory_id)
+
+
 def merge(intervals):
     """Intervals in order, joined where they overlap or touch; empty and inverted ones dropped."""
-    result = []
+    result, begin, end = [], None, None
     for start, stop in sorted(intervals):
         if start >= stop:
             continue
-        if result and start <= result[-1][1]:
-            if stop > result[-1][1]:
-                result[-1] = (result[-1][0], stop)
-        else:
-            result.append((start, stop))
+        if end is None:
+            begin, end = start, stop
+        elif start > end:
+            result.append((begin, end))
+            begin, end = start, stop
+        elif stop > end:
+            end = stop
+    if end is not None:
+        result.append((begin, end))
     return result
-
-
-def _wall_clock(day, hours):
-    """The moment on a day's clock; 24 is the midnight that follows."""
-    return datetime.combine(day, time.min) + timedelta(minutes=round(hours * 60))
 
 
 def _week_parity(day):
@@ -73,30 +104,65 @@ def _week_parity(day):
     return (day.toordinal() - 1) // 7 % 2
 
 
-def expand_shifts(shifts, zone, first_day, last_day):
-    """A weekly timetable as intervals, from the first to the last day, both included.
+@lru_cache(maxsize=20_000)
+def _offset_at_midnight(zone, day):
+    """By how much the wall clock is ahead of UTC when a day begins."""
+    return pytz.timezone(zone).localize(datetime.combine(day, time.min)).utcoffset()
+
+
+@lru_cache(maxsize=20_000)
+def _plain_midnight(zone, day):
+    """When a day begins, or None if the clock changes on it."""
+    offset = _offset_at_midnight(zone, day)
+    if offset != _offset_at_midnight(zone, day + timedelta(days=1)):
+        return None
+    return datetime.combine(day, time.min) - offset
+
+
+def on_wall_clock(day, since_midnight, zone):
+    """A time of a day's wall clock as a moment.
 
     An hour that the clock skips or repeats is read as standard time, as Odoo does.
 
+    :param timedelta since_midnight: what the clock shows; a whole day is the midnight that follows.
+    :param str zone: name of a time zone.
+    """
+    midnight = _plain_midnight(zone, day)
+    if midnight is not None:
+        return midnight + since_midnight
+    local = pytz.timezone(zone).localize(datetime.combine(day, time.min) + since_midnight)
+    return local.astimezone(pytz.utc).replace(tzinfo=None)
+
+
+def _since_midnight(hours):
+    """Hours of the day as a number, to the minute."""
+    return timedelta(minutes=round(hours * 60))
+
+
+def expand_shifts(shifts, zone, first_day, last_day):
+    """A weekly timetable as intervals, from the first to the last day, both included.
+
     :param str zone: name of the time zone in which the timetable is meant.
     """
-    zone = pytz.timezone(zone)
     by_weekday = {}
     for shift in shifts:
-        by_weekday.setdefault(shift.weekday, []).append(shift)
+        hours = _since_midnight(shift.hour_from), _since_midnight(shift.hour_to)
+        by_weekday.setdefault(shift.weekday, []).append((shift.week, *hours))
     result = []
     day = first_day
     while day <= last_day:
-        for shift in by_weekday.get(day.weekday(), ()):
-            if shift.week is not None and shift.week != _week_parity(day):
-                continue
-            start, stop = (
-                zone.localize(_wall_clock(day, hours)).astimezone(pytz.utc).replace(tzinfo=None)
-                for hours in (shift.hour_from, shift.hour_to)
-            )
-            result.append((start, stop))
+        for week, opening, closing in by_weekday.get(day.weekday(), ()):
+            if week is None or week == _week_parity(day):
+                start = on_wall_clock(day, opening, zone)
+                result.append((start, on_wall_clock(day, closing, zone)))
         day += timedelta(days=1)
     return merge(result)
+
+
+def subtract(intervals, others):
+    """What is left of intervals without the others, in order."""
+    occupied = _Occupied(others)
+    return [gap for start, stop in merge(intervals) for gap in occupied.gaps(start, stop)]
 
 
 def is_free(taken, start, stop):
@@ -112,6 +178,18 @@ class _Occupied:
         self._starts = [start for start, _stop in merged]
         self._stops = [stop for _start, stop in merged]
 
+    def gaps(self, start, stop):
+        """The free parts of a stretch, in order."""
+        # The last one that starts before may reach in.
+        index = max(bisect_left(self._starts, start) - 1, 0)
+        while index < len(self._starts) and self._starts[index] < stop:
+            if self._starts[index] > start:
+                yield start, self._starts[index]
+            start = max(start, self._stops[index])
+            index += 1
+        if start < stop:
+            yield start, stop
+
     def is_free(self, start, stop):
         # Merged intervals don't touch, so only the last one that starts before `stop` can overlap.
         index = bisect_left(self._starts, stop) - 1
@@ -122,39 +200,69 @@ def find_slots(diaries, duration, chairs=None, not_before=None, not_after=None, 
     """All times that can be booked, by start and then in the order of the diaries.
 
     :param diaries: list of `Diary`, in order of preference.
-    :param timedelta duration: length of the visit.
+    :param timedelta duration: length of the visit; None when every diary says its own.
     :param chairs: ``{operatory id: taken intervals}`` in order of preference, of which one must be
         free; None where no chair is needed.
     :param not_before: earliest start; :param not_after: latest end.
     :param timedelta step: grid, anchored to the start of each stretch of working time.
+    """
+    found = find_candidates(diaries, duration, chairs, not_before, not_after, step)
+    return [each.as_slot(each.operatory_ids[0] if each.operatory_ids else None) for each in found]
+
+
+def find_candidates(
+    diaries, duration, chairs=None, not_before=None, not_after=None, step=STEP, all_chairs=False
+):
+    """As `find_slots`, but with all that is needed to combine the times of several visits.
+
+    :param all_chairs: name every free chair, not only the first one.
+    :return: list of `Candidate`, in the order of `find_slots`.
     """
     rooms = None
     if chairs is not None:
         rooms = [(operatory_id, _Occupied(taken)) for operatory_id, taken in chairs.items()]
     found = []
     for rank, diary in enumerate(diaries):
-        occupied = _Occupied(diary.busy)
-        for opening, closing in merge(diary.working):
-            closing = min(closing, not_after) if not_after else closing
-            start = opening
-            if not_before and start < not_before:
-                start += -((start - not_before) // step) * step
-            while (stop := start + duration) <= closing:
-                if occupied.is_free(start, stop):
-                    free, operatory_id = _free_chair(rooms, start, stop)
-                    if free:
-                        slot = Slot(start, stop, diary.provider_id, operatory_id)
-                        found.append((start, rank, slot))
+        length = duration if diary.duration is None else diary.duration
+        for start in _free_starts(diary, length, not_before, not_after, step):
+            stop = start + length
+            busy_start, busy_stop = start - diary.before, stop + diary.after
+            free = _free_chairs(rooms, busy_start, busy_stop, all_chairs)
+            if free is None or free:
+                found.append(
+                    Candidate(start, rank, stop, busy_start, busy_stop, diary.provider_id, free)
+                )
+    found.sort(key=lambda each: each[:2])
+    return found
+
+
+def _free_starts(diary, length, not_before, not_after, step):
+    """Starts on the grid at which the provider works and is free."""
+    taken = [
+        # A visit that keeps away this far has room for its own buffers.
+        (start - diary.after, stop + diary.before)
+        for start, stop in diary.busy
+        if start < stop
+    ]
+    blocked = _Occupied([*taken, *diary.held])
+    for opening, closing in merge(diary.working):
+        first = max(opening, not_before) if not_before else opening
+        last = min(closing, not_after) if not_after else closing
+        for gap_start, gap_stop in blocked.gaps(first, last):
+            start = opening - (opening - gap_start) // step * step
+            while start + length <= gap_stop:
+                yield start
                 start += step
-    found.sort(key=lambda item: item[:2])
-    return [slot for _start, _rank, slot in found]
 
 
-def _free_chair(rooms, start, stop):
-    """(whether the visit can be seated, the chair's id or None)"""
+def _free_chairs(rooms, start, stop, all_chairs):
+    """Ids of chairs that are free, or only of the first one; None when none is needed."""
     if rooms is None:
-        return True, None
+        return None
+    free = []
     for operatory_id, occupied in rooms:
         if occupied.is_free(start, stop):
-            return True, operatory_id
-    return False, None
+            free.append(operatory_id)
+            if not all_chairs:
+                break
+    return tuple(free)

@@ -54,7 +54,8 @@ class AppointmentLink(patient_link.PatientLink):
         partner = practice.partner_id
         place = [partner.street, f"{partner.zip or ''} {partner.city or ''}".strip()]
         host = urlsplit(link.get_base_url()).hostname or "localhost"
-        phone = practice.phone or ""
+        phone = practice.phone
+        questions = link.env._("Questions? Call us: %s", phone) if phone else None
         return calendar_file.Visit(
             uid=f"visit-{event.id}@{host}",
             sequence=event.prm_sequence,
@@ -63,6 +64,6 @@ class AppointmentLink(patient_link.PatientLink):
             changed_at=event.write_date,
             summary=f"{event.prm_type_id.name or event.name} · {practice.name}",
             location=", ".join(part for part in (practice.name, *place) if part),
-            description=link.env._("Questions? Call us: %s", phone) if phone else "",
+            description="\n\n".join(filter(None, (event.prm_type_id.preparation, questions))),
             cancelled=event.prm_status == "cancelled",
         )

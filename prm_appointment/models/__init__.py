@@ -2,7 +2,12 @@ from . import res_company
 from . import prm_operatory
 from . import prm_provider
 from . import prm_appointment_type
+from . import prm_appointment_type_provider
+from . import prm_appointment_type_slots
+from . import prm_time_block
+from . import prm_cancel_reason
 from . import calendar_event
+from . import calendar_event_status
 from . import calendar_event_timeline
 from . import calendar_event_booking
 from . import prm_patient

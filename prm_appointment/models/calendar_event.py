@@ -37,10 +37,17 @@ SILENT = {
 #: With these the calendar would link the visit to the patient's record, for every colleague to see.
 REVEALING_CONTEXT = (
     "active_model", "active_id", "active_ids", "default_res_model", "default_res_id",
-    "default_res_model_id", "default_partner_ids",
+    "default_res_model_id", "default_partner_ids", "default_alarm_ids", "default_activity_ids",
 )  # fmt: skip
+#: What a visit never has: it would tell of it, or remind of it by another road.
+_NEVER = ("activity_ids", "alarm_ids")
 
-_TIME = {"start", "stop", "duration", "prm_provider_id", "prm_operatory_id", "prm_status", "active"}
+#: The stretch that a visit takes, buffers included. A statement that moves start and stop alone
+#: makes it wider, never narrower: no road leads around the constraints.
+_BUSY = "tsrange(LEAST(prm_busy_start, start), GREATEST(prm_busy_stop, stop), '[)')"
+
+_TIME = {"start", "stop", "duration", "prm_type_id", "prm_provider_id", "prm_operatory_id",
+         "prm_status", "prm_to_approve", "active"}  # fmt: skip
 _PROVIDER_LOCK, _OPERATORY_LOCK = 7_360_001, 7_360_002
 
 
@@ -57,11 +64,14 @@ class CalendarEvent(models.Model):
     prm_patient_id = fields.Many2one(
         "prm.patient", string="Patient", groups=GROUPS, index="btree_not_null", ondelete="restrict"
     )
+    # Computed and not related, so that it can be inserted with the rest. Nobody writes it.
     prm_company_id = fields.Many2one(
         "res.company",
         string="Practice",
-        related="prm_patient_id.company_id",
+        compute="_compute_prm_company_id",
+        compute_sudo=True,
         store=True,
+        readonly=False,
         index="btree_not_null",
         groups=GROUPS,
     )
@@ -74,9 +84,36 @@ class CalendarEvent(models.Model):
     prm_operatory_id = fields.Many2one(
         "prm.operatory", string="Chair", groups=GROUPS, ondelete="restrict"
     )
+    prm_busy_start = fields.Datetime(
+        string="Taken from",
+        groups=GROUPS,
+        copy=False,
+        readonly=True,
+        help="The start, less the time to prepare that the kind of visit asks for.",
+    )
+    prm_busy_stop = fields.Datetime(
+        string="Taken until",
+        groups=GROUPS,
+        copy=False,
+        readonly=True,
+        help="The end, with the time to clean up that the kind of visit asks for.",
+    )
     prm_status = fields.Selection(STATUSES, string="Visit Status", groups=GROUPS)
+    prm_to_approve = fields.Boolean(
+        string="Waits for Approval",
+        groups=GROUPS,
+        copy=False,
+        readonly=True,
+        help="Booked by the patient; its time is kept until the front desk says yes or no.",
+    )
     prm_source = fields.Selection(
-        [("desk", "Front desk"), ("online", "Online"), ("phone", "Phone"), ("recall", "Recall")],
+        [
+            ("desk", "Front desk"),
+            ("online", "Online"),
+            ("phone", "Phone"),
+            ("recall", "Recall"),
+            ("waitlist", "Waitlist"),
+        ],
         string="Booked by",
         groups=GROUPS,
     )
@@ -113,12 +150,12 @@ class CalendarEvent(models.Model):
         "A visit ends after it starts. It can't take whole days or repeat by itself.",
     )
     _prm_provider_excl = models.Constraint(
-        "EXCLUDE USING gist (prm_provider_id WITH =, tsrange(start, stop, '[)') WITH &&)"
+        f"EXCLUDE USING gist (prm_provider_id WITH =, {_BUSY} WITH &&)"
         " WHERE (prm_provider_id IS NOT NULL AND active AND prm_status <> 'cancelled')",
         "This provider has another visit at that time. Choose another time or another provider.",
     )
     _prm_operatory_excl = models.Constraint(
-        "EXCLUDE USING gist (prm_operatory_id WITH =, tsrange(start, stop, '[)') WITH &&)"
+        f"EXCLUDE USING gist (prm_operatory_id WITH =, {_BUSY} WITH &&)"
         " WHERE (prm_operatory_id IS NOT NULL AND active AND prm_status <> 'cancelled')",
         "There is another visit in this chair at that time. Choose another time or another chair.",
     )
@@ -126,6 +163,11 @@ class CalendarEvent(models.Model):
         "(prm_link_id) WHERE prm_link_id IS NOT NULL AND active AND prm_status <> 'cancelled'",
         "A visit has been booked with this link already.",
     )
+
+    @api.depends("prm_patient_id.company_id")
+    def _compute_prm_company_id(self):
+        for event in self:
+            event.prm_company_id = event.prm_patient_id.company_id
 
     @api.depends("prm_patient_id", "prm_type_id", "prm_status")
     def _compute_prm_title(self):
@@ -138,8 +180,11 @@ class CalendarEvent(models.Model):
     @api.constrains("prm_patient_id", "prm_type_id", "prm_provider_id", "prm_operatory_id")
     def _check_prm_company(self):
         for event in self.sudo().filtered("prm_patient_id"):
+            practice = event.prm_company_id
             for record in (event.prm_type_id, event.prm_provider_id, event.prm_operatory_id):
-                if record and record.company_id != event.prm_company_id:
+                if not record or record.company_id == practice:
+                    continue
+                if record != event.prm_operatory_id or not record._serves(practice):
                     raise ValidationError(
                         self.env._(
                             "“%(name)s” belongs to another practice than the patient.",
@@ -161,8 +206,8 @@ class CalendarEvent(models.Model):
     def _check_prm_privacy(self):
         """The patient is never a guest: colleagues would read the name, and mails would go out."""
         for event in self.sudo().filtered("prm_patient_id"):
-            staff = event.prm_provider_id.user_id.partner_id
-            if event.prm_patient_id.partner_id & (event.partner_ids - staff):
+            person = event.prm_patient_id.partner_id
+            if person in event.partner_ids and person != event.prm_provider_id.user_id.partner_id:
                 raise ValidationError(
                     self.env._(
                         "A patient is not added to the guests of a visit: colleagues would see the "
@@ -182,7 +227,7 @@ class CalendarEvent(models.Model):
         if not kind:
             return
         if self.start:
-            self.stop = self.start + timedelta(minutes=kind.duration)
+            self.stop = self.start + kind._length_with(self.prm_provider_id)
         who = kind.provider_ids
         if not who:
             # Everybody does it: that is only an answer where there is one.
@@ -192,6 +237,12 @@ class CalendarEvent(models.Model):
             self.prm_provider_id = who[:1]
         if kind.operatory_ids and self.prm_operatory_id not in kind.operatory_ids:
             self.prm_operatory_id = kind.operatory_ids[:1]
+
+    @api.onchange("prm_provider_id")
+    def _onchange_prm_provider_id(self):
+        """A visit that is being entered takes as long as it does with them."""
+        if self.prm_type_id and self.start and not self._origin:
+            self.stop = self.start + self.prm_type_id._length_with(self.prm_provider_id)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -212,50 +263,73 @@ class CalendarEvent(models.Model):
         )
         with self._prm_refusals():
             events = super(CalendarEvent, silent).create(vals_list).with_env(self.env)
-        booked = events.sudo().filtered(lambda event: event.prm_status != "cancelled")
-        booked._prm_emit("appointment_booked")
+        events.sudo()._prm_record_booking()
         return events
 
     @api.model
     def _prepare_appointment_vals(self, vals_list):
-        """Values of visits with what every visit has."""
+        """Values of visits with what every visit has, and without what none has."""
         kinds = self.env["prm.appointment.type"].sudo()
         kinds = kinds.browse({vals.get("prm_type_id") or 0 for vals in vals_list} - {0})
         names = {kind.id: self._prm_name(kind) for kind in kinds}
+        to_approve = set(kinds.filtered("needs_approval").ids)
         providers = self.env["prm.provider"].sudo()
         providers = providers.browse({vals.get("prm_provider_id") or 0 for vals in vals_list} - {0})
         organisers = {provider.id: self._prm_organiser_vals(provider) for provider in providers}
-        result = []
+        patients = self.env["prm.patient"].sudo()
+        patients = patients.browse({vals["prm_patient_id"] for vals in vals_list})
+        practices = {patient.id: patient.company_id.id for patient in patients}
+        result, minutes, now = [], {}, fields.Datetime.now()
         for vals in vals_list:
             vals = {
                 **vals,
                 "prm_status": vals.get("prm_status") or "booked",
                 "prm_source": vals.get("prm_source") or "desk",
-                "stop": vals.get("stop") or self._prm_default_stop(vals),
+                **self._prm_time_vals(vals, minutes),
+                "prm_company_id": practices.get(vals["prm_patient_id"]),
                 **organisers.get(vals.get("prm_provider_id"), {}),
                 "name": names.get(vals.get("prm_type_id")) or self.env._("Visit"),
-                "activity_ids": False,
-                "alarm_ids": [Command.clear()],
                 "allday": False,
                 "privacy": "confidential",
                 "recurrency": False,
                 "show_as": "busy",
             }
-            if not vals["stop"]:
-                del vals["stop"]
+            if vals.get("prm_type_id") in to_approve and vals["prm_source"] == "online":
+                vals.setdefault("prm_to_approve", vals["prm_status"] == "booked")
+            for name in _NEVER:
+                vals.pop(name, None)
             if vals["prm_status"] == "cancelled":
                 vals.update(active=False, show_as="free")
+            vals.update(self._prm_initial_stamps(vals, now))
             result.append(vals)
         return result
 
     @api.model
-    def _prm_default_stop(self, vals):
-        """The end by the kind of visit, when the values say neither end nor duration."""
-        start = fields.Datetime.to_datetime(vals.get("start"))
-        if not start or not vals.get("prm_type_id") or vals.get("duration"):
-            return False
-        kind = self.env["prm.appointment.type"].sudo().browse(vals["prm_type_id"])
-        return start + timedelta(minutes=kind.duration)
+    def _prm_time_vals(self, vals, minutes):
+        """End, duration and the stretch that is taken, as far as the values tell.
+
+        :param minutes: by kind of visit and provider, see `_minutes_with`; filled as needed.
+        """
+        start, stop = (fields.Datetime.to_datetime(vals.get(name)) for name in ("start", "stop"))
+        if not start:
+            return {}
+        key = vals.get("prm_type_id"), vals.get("prm_provider_id")
+        if key not in minutes:
+            kind = self.env["prm.appointment.type"].sudo().browse(key[0] or ())
+            minutes[key] = kind._minutes_with(key[1]) if kind else (0, 0, 0)
+        duration, before, after = minutes[key]
+        if not stop and vals.get("duration"):
+            stop = start + timedelta(minutes=round(60 * vals["duration"]))
+        elif not stop and duration:
+            stop = start + timedelta(minutes=duration)
+        if not stop:
+            return {}
+        return {
+            "stop": stop,
+            "duration": round((stop - start).total_seconds() / 3600, 2),
+            "prm_busy_start": start - timedelta(minutes=before),
+            "prm_busy_stop": stop + timedelta(minutes=after),
+        }
 
     @api.model
     def _prm_name(self, kind):
@@ -316,20 +390,27 @@ class CalendarEvent(models.Model):
         vals = self._prepare_appointment_changes(vals)
         if not _TIME & vals.keys():
             return super(CalendarEvent, self.with_context(**SILENT)).write(vals)
+        if not self.env.su:
+            self.check_access("write")
+            visits._prm_check_changes(vals)
         before = {visit.id: visit._prm_snapshot() for visit in visits}
+        waiting = visits.filtered("prm_to_approve")
         self._prm_lock(
             {*visits.prm_provider_id.ids, vals.get("prm_provider_id")},
             {*visits.prm_operatory_id.ids, vals.get("prm_operatory_id")},
         )
         with self._prm_refusals():
-            result = super(CalendarEvent, self.with_context(**SILENT)).write(vals)
-        visits._prm_record_changes(before)
-        return result
+            for part, extra in visits._prm_by_consequences(vals):
+                part = self.browse(part.ids).with_context(**SILENT)
+                super(CalendarEvent, part).write({**vals, **extra})
+        visits._prm_record_changes(before, waiting)
+        return True
 
     @api.model
     def _prepare_appointment_changes(self, vals):
         """Values of a change, with what follows from it."""
         vals = dict(vals)
+        vals.pop("prm_company_id", None)
         if vals.get("prm_provider_id"):
             provider = self.env["prm.provider"].sudo().browse(vals["prm_provider_id"])
             vals.update(self._prm_organiser_vals(provider))
@@ -342,6 +423,8 @@ class CalendarEvent(models.Model):
         if vals.get("prm_status"):
             cancelled = vals["prm_status"] == "cancelled"
             vals.update(active=not cancelled, show_as="free" if cancelled else "busy")
+            if vals["prm_status"] != "booked":
+                vals["prm_to_approve"] = False
         return vals
 
     @api.ondelete(at_uninstall=False)
@@ -355,10 +438,6 @@ class CalendarEvent(models.Model):
 
     def _skip_send_mail_status_update(self):
         return bool(self.sudo().prm_patient_id) or super()._skip_send_mail_status_update()
-
-    def action_prm_status(self):
-        """Set the status that the pressed button names in its context."""
-        self.write({"prm_status": self.env.context["prm_status"]})
 
     def action_prm_open_visit(self):
         """From the calendar's own form to the visit's."""

@@ -7,7 +7,7 @@ from ..exceptions import SlotTaken
 
 
 class CalendarEvent(models.Model):
-    """Booking: the one road that programs take."""
+    """Booking and moving: the roads that programs take."""
 
     _inherit = "calendar.event"
 
@@ -18,10 +18,15 @@ class CalendarEvent(models.Model):
 
         :param wishes: dicts with ``patient``, ``type``, ``provider``, ``start`` (UTC, naive), and
             optionally ``operatory`` (default: a free one of the type's chairs), ``stop`` (default:
-            by the type's duration), ``source`` (default: desk), ``status`` and ``link``.
+            by the type's duration), ``source`` (default: desk), ``status``, ``link``, and
+            ``previous``: a visit that is cancelled by the patient in the same go, because this one
+            takes its place.
         :return: the events, in the same order.
         :raises SlotTaken: when a provider or chair is taken at one of the times, however that came.
         """
+        previous = self.union(*(wish["previous"] for wish in wishes if wish.get("previous")))
+        standing = previous.filtered(lambda visit: visit.prm_status != "cancelled")
+        standing.with_context(prm_rebooked=True)._prm_cancel("patient")
         chairs = self._prm_find_chairs(wishes)
         vals_list = []
         for index, wish in enumerate(wishes):
@@ -34,6 +39,7 @@ class CalendarEvent(models.Model):
                 "prm_source": wish.get("source", "desk"),
                 "prm_status": wish.get("status", "booked"),
                 "prm_link_id": wish["link"].id if wish.get("link") else False,
+                "prm_previous_id": wish["previous"].id if wish.get("previous") else False,
                 "start": wish["start"],
             }
             if wish.get("stop"):
@@ -41,26 +47,59 @@ class CalendarEvent(models.Model):
             vals_list.append(vals)
         return self.create(vals_list)
 
+    def _prm_move(self, start, provider=None, operatory=None):
+        """Give a visit another time, and another provider or chair if need be.
+
+        :param datetime start: UTC, naive. The visit keeps its length; with another provider, a
+            visit of the usual length takes as long as it does with them.
+        :param provider: a `prm.provider`; default: the same.
+        :param operatory: a `prm.operatory`; default: the same if it is free, else another one in
+            which this kind of visit can be done.
+        :raises SlotTaken: when the provider or every chair is taken.
+        :raises UserError: when the visit can't be moved any more.
+        """
+        self.ensure_one()
+        provider = provider or self.prm_provider_id
+        stop = start + self._prm_length_with(provider)
+        if not operatory:
+            wish = {"type": self.prm_type_id, "provider": provider, "start": start, "stop": stop}
+            chairs = self._prm_find_chairs([{**wish, "moved": self}])
+            operatory = self.env["prm.operatory"].browse(chairs.get(0, ()))
+        vals = {"start": start, "stop": stop}
+        if provider != self.prm_provider_id:
+            vals["prm_provider_id"] = provider.id
+        if operatory != self.prm_operatory_id:
+            vals["prm_operatory_id"] = operatory.id
+        self._prm_check_move(vals, self.env.user.has_group("prm_core.group_prm_manager"))
+        self.write(vals)
+
+    def _prm_length_with(self, provider):
+        """How long the visit takes with a provider."""
+        length, kind = self.stop - self.start, self.prm_type_id.sudo()
+        if kind and length == kind._length_with(self.prm_provider_id):
+            return kind._length_with(provider)
+        return length
+
     @api.model
     def _prm_find_chairs(self, wishes):
         """A chair for each wish that needs one and names none: ``{index of the wish: id}``.
 
         :raises SlotTaken: when all are taken.
         """
-        wanting = [
-            (index, wish["start"], wish.get("stop") or wish["type"]._stop_of(wish["start"]))
-            for index, wish in enumerate(wishes)
-            if not wish.get("operatory") and wish["type"].sudo().operatory_ids
-        ]
+        wanting = []
+        for index, wish in enumerate(wishes):
+            if not wish.get("operatory") and (chairs := self._prm_chairs_for(wish)):
+                wanting.append((index, chairs, *self._prm_stretch(wish)))
         if not wanting:
             return {}
         busy = self._prm_chairs_busy(
-            min(start for _index, start, _stop in wanting),
-            max(stop for _index, _start, stop in wanting),
+            min(start for _index, _chairs, start, _stop in wanting),
+            max(stop for _index, _chairs, _start, stop in wanting),
+            except_for=self.union(*(wish["moved"] for wish in wishes if wish.get("moved"))),
         )
         chosen = {}
-        for index, start, stop in wanting:
-            for operatory in wishes[index]["type"].sudo().operatory_ids.filtered("active"):
+        for index, chairs, start, stop in wanting:
+            for operatory in chairs:
                 taken = busy[operatory.id]
                 if slots.is_free(taken, start, stop):
                     taken.append((start, stop))
@@ -71,18 +110,34 @@ class CalendarEvent(models.Model):
         return chosen
 
     @api.model
-    def _prm_chairs_busy(self, start, stop):
-        """``{chair id: taken intervals}`` between two moments."""
+    def _prm_chairs_for(self, wish):
+        """Chairs for a wish, the one that a moved visit has first."""
+        chairs = wish["type"].sudo().operatory_ids
+        if wish.get("moved"):
+            chairs = wish["moved"].sudo().prm_operatory_id | chairs
+        return chairs.filtered("active")
+
+    @api.model
+    def _prm_stretch(self, wish):
+        """From when to when a wish takes its chair."""
+        kind = wish["type"].sudo()
+        stop = wish.get("stop") or wish["start"] + kind._length_with(wish["provider"])
+        return kind._busy_with(wish["provider"], wish["start"], stop)
+
+    @api.model
+    def _prm_chairs_busy(self, start, stop, except_for=None):
+        """``{chair id: taken intervals}`` between two moments, in whatever practice."""
         events = self.sudo().search_fetch(
             [
                 ("prm_operatory_id", "!=", False),
                 ("prm_status", "!=", "cancelled"),
-                ("start", "<", fields.Datetime.to_string(stop)),
-                ("stop", ">", fields.Datetime.to_string(start)),
+                ("prm_busy_start", "<", fields.Datetime.to_string(stop)),
+                ("prm_busy_stop", ">", fields.Datetime.to_string(start)),
+                ("id", "not in", except_for.ids if except_for else []),
             ],
-            ["prm_operatory_id", "start", "stop"],
+            ["prm_operatory_id", "prm_busy_start", "prm_busy_stop"],
         )
         busy = defaultdict(list)
         for event in events:
-            busy[event.prm_operatory_id.id].append((event.start, event.stop))
+            busy[event.prm_operatory_id.id].append((event.prm_busy_start, event.prm_busy_stop))
         return busy

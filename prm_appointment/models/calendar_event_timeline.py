@@ -1,4 +1,20 @@
+from collections import defaultdict
+
 from odoo import fields, models
+from odoo.addons.prm_core.contact_hours import local_time
+
+from .. import visit_status
+
+
+def _code(old_status, new_status):
+    """The event, less its prefix, that a change of status is."""
+    if new_status == visit_status.BOOKED:
+        return "reopened"
+    return "set_back" if visit_status.is_back(old_status, new_status) else new_status
+
+
+def _local(moment, zone):
+    return local_time(moment, zone).isoformat(" ", "minutes")[:16]
 
 
 class CalendarEvent(models.Model):
@@ -11,22 +27,33 @@ class CalendarEvent(models.Model):
         self.ensure_one()
         return self.start, self.stop, self.prm_provider_id.id, self.prm_status
 
-    def _prm_record_changes(self, before):
-        """Tell the timeline what changed since the snapshots."""
-        moved, by_status = self.browse(), {}
+    def _prm_record_booking(self):
+        """Tell the timeline of new visits."""
+        standing = self.filtered(lambda event: event.prm_status != visit_status.CANCELLED)
+        waiting = standing.filtered("prm_to_approve")
+        waiting._prm_emit("appointment_requested")
+        (standing - waiting)._prm_emit("appointment_booked")
+
+    def _prm_record_changes(self, before, waiting):
+        """Tell the timeline what changed since the snapshots.
+
+        :param waiting: visits that waited for approval: they are booked once they don't any more.
+        """
+        moved, by_code = self.browse(), defaultdict(self.browse)
         for event in self:
             *old_time, old_status = before[event.id]
             *new_time, new_status = event._prm_snapshot()
             if new_status != old_status:
-                by_status.setdefault(new_status, self.browse())
-                by_status[new_status] |= event
-            if new_time != old_time and new_status != "cancelled":
+                by_code[_code(old_status, new_status)] |= event
+            if new_time != old_time and new_status != visit_status.CANCELLED:
                 moved |= event
-            if new_status != old_status or new_time != old_time:
-                event.write({"prm_sequence": event.prm_sequence + 1})
-        moved._prm_emit("appointment_moved", {key: value[0] for key, value in before.items()})
-        for status, events in by_status.items():
-            code = "reopened" if status == "booked" else status
+        approved = waiting.filtered(
+            lambda event: not event.prm_to_approve and event.prm_status != visit_status.CANCELLED
+        )
+        approved._prm_emit("appointment_booked")
+        former = {key: value[0] for key, value in before.items()}
+        (moved - waiting)._prm_emit("appointment_moved", former)
+        for code, events in by_code.items():
             events._prm_emit(f"appointment_{code}")
 
     def _prm_emit(self, code, moved_from=None):
@@ -36,20 +63,41 @@ class CalendarEvent(models.Model):
         """
         if not self:
             return
+        zones = {practice: practice._prm_zone() for practice in self.prm_company_id}
         entries = []
         for event in self:
-            payload = {"type": event.name, "start": event._prm_local(event.start)}
+            zone = zones[event.prm_company_id]
+            payload = {"type": event.name, "start": _local(event.start, zone)}
             if moved_from:
-                payload["from"] = event._prm_local(moved_from[event.id])
+                payload["from"] = _local(moved_from[event.id], zone)
+            if event.prm_status == visit_status.CANCELLED:
+                payload.update(event._prm_cancel_payload())
             entries.append(
                 {
-                    "patient": event.prm_patient_id,
+                    "patient": event.prm_patient_id.id,
                     "company_id": event.prm_company_id.id,
                     "record": event,
                     "payload": payload,
                 }
             )
         self.env["prm.event"].emit(code, entries)
+
+    def _prm_cancel_payload(self):
+        """By whom, why and how long before; the patient's own words stay on the visit."""
+        payload = {"lead_hours": round(self.prm_cancel_lead_hours, 2)}
+        if self.prm_cancelled_by:
+            event = self.with_context(lang=self.prm_company_id.partner_id.lang or self.env.lang)
+            reason = event.prm_cancel_reason_id
+            labels = dict(self._fields["prm_cancelled_by"]._description_selection(event.env))
+            payload.update(
+                by=self.prm_cancelled_by,
+                by_whom=labels[self.prm_cancelled_by],
+                reason=reason.code or None,
+                why=reason.name or None,
+            )
+        if self.env.context.get("prm_rebooked"):
+            payload["rebooked"] = True
+        return payload
 
     def _prm_zone(self):
         """Time zone of the practice, in which the visit is spoken of."""
@@ -62,6 +110,4 @@ class CalendarEvent(models.Model):
         return self.start <= fields.Datetime.now()
 
     def _prm_local(self, moment):
-        zone = self._prm_zone()
-        local = fields.Datetime.context_timestamp(self.with_context(tz=zone), moment)
-        return local.strftime("%Y-%m-%d %H:%M")
+        return _local(moment, self._prm_zone())

@@ -1,15 +1,11 @@
-from collections import defaultdict
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
-import pytz
-from odoo import api, fields, models
-from odoo.tools import SQL
-
-from .. import slots
+from odoo import fields, models
+from odoo.tools import format_amount
 
 
 class PrmAppointmentType(models.Model):
-    """A kind of visit: how long it takes, who does it, and in which chairs."""
+    """A kind of visit: how long it takes, who does it, in which chairs, and who may book it how."""
 
     _name = "prm.appointment.type"
     _description = "Kind of Visit"
@@ -25,7 +21,20 @@ class PrmAppointmentType(models.Model):
         index=True,
         default=lambda self: self.env.company,
     )
+    color = fields.Integer(help="Marks the visit in the schedule.")
+
+    # Time
     duration = fields.Integer(required=True, default=30, help="Minutes.")
+    buffer_before = fields.Integer(
+        string="Prepare",
+        help="Minutes before the visit in which provider and chair are taken too.",
+    )
+    buffer_after = fields.Integer(
+        string="Clean Up",
+        help="Minutes after the visit in which provider and chair are taken too.",
+    )
+
+    # Where and by whom
     provider_ids = fields.Many2many(
         "prm.provider",
         "prm_appointment_type_provider_rel",
@@ -35,274 +44,133 @@ class PrmAppointmentType(models.Model):
         domain="[('company_id', '=', company_id)]",
         help="Who does it. Empty: every provider of the practice.",
     )
+    provider_line_ids = fields.One2many(
+        "prm.appointment.type.provider",
+        "type_id",
+        string="Times by Provider",
+        help="Only for those with whom it takes longer or shorter.",
+    )
     operatory_ids = fields.Many2many(
         "prm.operatory",
         "prm_appointment_type_operatory_rel",
         "type_id",
         "operatory_id",
         string="Chairs",
-        domain="[('company_id', '=', company_id)]",
+        domain="['|', ('company_id', '=', company_id), ('company_ids', 'in', company_id)]",
         help="One of these must be free. Empty: the visit needs no chair.",
     )
+
+    # Patients
     online = fields.Boolean(
         string="Patients book it themselves",
         default=True,
         help="By the link in a message. When off, the link's page asks them to call.",
+    )
+    for_whom = fields.Selection(
+        [
+            ("all", "All patients"),
+            ("new", "New patients"),
+            ("known", "Patients who have been here"),
+        ],
+        required=True,
+        default="all",
+        help="Who is offered it where patients choose among the kinds of visit. A link that the"
+        " practice sends works for whom it is sent to.",
+    )
+    needs_approval = fields.Boolean(
+        string="The front desk approves",
+        help="What patients book keeps its time and waits until the front desk says yes.",
     )
     min_notice = fields.Integer(
         string="Notice",
         default=120,
         help="Minutes between an online booking and the visit, at least.",
     )
-    color = fields.Integer()
+    max_ahead = fields.Integer(
+        string="Days Ahead", default=120, help="So many days ahead patients can book, at most."
+    )
+    cancel_notice = fields.Integer(
+        string="Notice for Changes",
+        default=24,
+        help="Until so many hours before the visit patients can cancel or move it themselves;"
+        " later they are asked to call.",
+    )
+    preparation = fields.Text(
+        translate=True,
+        help="What the patient should know beforehand: on the page of the visit, in their calendar"
+        " and in messages as {{ appointment.preparation }}.",
+    )
+    show_price = fields.Boolean(string="Patients see the price")
+    price = fields.Monetary()
+    price_text = fields.Char(
+        string="Price in Words",
+        translate=True,
+        help="Instead of the figure, such as “from 90 €” or “free of charge”.",
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
 
     _duration_positive = models.Constraint(
         "CHECK(duration BETWEEN 5 AND 720)", "A visit takes from 5 minutes to 12 hours."
     )
+    _buffers_positive = models.Constraint(
+        "CHECK(COALESCE(buffer_before, 0) BETWEEN 0 AND 240"
+        " AND COALESCE(buffer_after, 0) BETWEEN 0 AND 240)",
+        "Preparing and cleaning up take from 0 to 240 minutes each.",
+    )
     _notice_positive = models.Constraint("CHECK(min_notice >= 0)", "The notice can't be negative.")
+    _cancel_notice_positive = models.Constraint(
+        "CHECK(COALESCE(cancel_notice, 0) >= 0)", "The notice for changes can't be negative."
+    )
+    _max_ahead_positive = models.Constraint(
+        "CHECK(max_ahead BETWEEN 1 AND 730)", "Patients can book from 1 to 730 days ahead."
+    )
+    _price_positive = models.Constraint(
+        "CHECK(COALESCE(price, 0) >= 0)", "The price can't be negative."
+    )
 
-    def _stop_of(self, start):
-        """When a visit ends that starts at a moment."""
-        self.ensure_one()
-        return start + timedelta(minutes=self.duration)
+    # ------------------------------------------------------------
+    # TIMES
+    # ------------------------------------------------------------
 
-    @api.private
-    def _free_slots(self, date_from, date_to, providers=None):
-        """Times at which this kind of visit can be booked. Six queries at most.
+    def _minutes_with(self, provider):
+        """Length, time to prepare and time to clean up with a provider, in minutes.
 
-        :param datetime date_from: earliest start, UTC; :param datetime date_to: latest end, UTC.
-        :param providers: only these `prm.provider`; default: all who do it.
-        :return: list of `slots.Slot`, by start, then in the practice's order of providers.
+        :param provider: a `prm.provider`, its id, or nothing for what holds in general.
         """
         self.ensure_one()
-        self.check_access("read")
-        return slots.find_slots(
-            *self._search_input(date_from, date_to, providers),
-            not_before=date_from,
-            not_after=date_to,
-        )
+        provider_id = provider.id if isinstance(provider, models.BaseModel) else provider
+        for line in self.provider_line_ids if provider_id else ():
+            if line.provider_id.id == provider_id:
+                return line.duration, line.buffer_before, line.buffer_after
+        return self.duration, self.buffer_before, self.buffer_after
 
-    @api.private
-    def _is_regular(self, slot):
-        """Whether a slot would be offered if nobody had booked anything: so it was not made up."""
-        diaries, duration, chairs = self._search_input(slot.start, slot.stop)
-        idle = [slots.Diary(diary.provider_id, diary.working) for diary in diaries]
-        rooms = None if chairs is None else dict.fromkeys(chairs, ())
-        found = slots.find_slots(idle, duration, rooms, not_before=slot.start, not_after=slot.stop)
-        return any(item.provider_id == slot.provider_id for item in found)
+    def _length_with(self, provider):
+        """How long the visit takes with a provider (record, id or nothing)."""
+        return timedelta(minutes=self._minutes_with(provider)[0])
 
-    def _search_input(self, date_from, date_to, providers=None):
-        """What the slot search wants to know: diaries, duration and chairs."""
-        self.env.flush_all()
-        # Whole days, and one more at each end: the grid starts where working time starts.
-        date_from, date_to = date_from - timedelta(days=1), date_to + timedelta(days=1)
-        staff = self._read_staff(providers)
-        chairs = self._read_chairs()
-        working = self._read_working(staff, date_from, date_to)
-        provider_busy, chair_busy = self._read_busy(staff, chairs or (), date_from, date_to)
-        diaries = [
-            slots.Diary(person.id, tuple(working[person.id]), tuple(provider_busy[person.id]))
-            for person in staff
-        ]
-        if chairs is not None:
-            chairs = {operatory_id: chair_busy[operatory_id] for operatory_id in chairs}
-        return diaries, timedelta(minutes=self.duration), chairs
+    def _busy_with(self, provider, start, stop):
+        """From when to when provider and chair are taken by a visit, buffers included."""
+        _duration, before, after = self._minutes_with(provider)
+        return start - timedelta(minutes=before), stop + timedelta(minutes=after)
 
-    def _read_staff(self, providers):
-        """Who does it, with what is needed of their resource and calendar, in one query."""
-        only = SQL("TRUE")
-        if providers is not None:
-            only = SQL("provider.id = ANY(%s)", providers.ids)
-        rows = self.env.execute_query_dict(
-            SQL(
-                """
-                SELECT provider.id, resource.id AS resource_id, resource.tz, resource.company_id,
-                       resource.calendar_id, calendar.flexible_hours, calendar.two_weeks_calendar,
-                       users.partner_id
-                  FROM prm_provider provider
-                  JOIN resource_resource resource ON resource.id = provider.resource_id
-             LEFT JOIN resource_calendar calendar ON calendar.id = resource.calendar_id
-             LEFT JOIN res_users users ON users.id = resource.user_id
-                 WHERE resource.active AND provider.company_id = %(company)s AND %(only)s
-                   AND (EXISTS (SELECT FROM prm_appointment_type_provider_rel rel
-                                 WHERE rel.type_id = %(type)s AND rel.provider_id = provider.id)
-                        OR NOT EXISTS (SELECT FROM prm_appointment_type_provider_rel rel
-                                        WHERE rel.type_id = %(type)s))
-              ORDER BY provider.sequence, provider.name, provider.id
-                """,
-                company=self.company_id.id,
-                only=only,
-                type=self.id,
-            )
-        )
-        return [_Person(row) for row in rows]
+    # ------------------------------------------------------------
+    # PATIENTS
+    # ------------------------------------------------------------
 
-    def _read_chairs(self):
-        """Ids of the chairs in which it can be done; None when it needs none."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT operatory.id, operatory.active
-                  FROM prm_appointment_type_operatory_rel rel
-                  JOIN prm_operatory operatory ON operatory.id = rel.operatory_id
-                 WHERE rel.type_id = %s
-              ORDER BY operatory.sequence, operatory.name, operatory.id
-                """,
-                self.id,
-            )
-        )
-        return [operatory_id for operatory_id, active in rows if active] if rows else None
+    def _offered_to(self, patient=None):
+        """The kinds of visit that a patient can book online themselves.
 
-    def _read_working(self, staff, date_from, date_to):
-        """``{provider id: working intervals}``; absences are not taken out here.
-
-        Timetables are read for all providers at once, because `resource.calendar` asks several
-        queries for each of them. Flexible hours, which have no timetable, are left to it.
+        :param patient: a `prm.patient`; nothing for somebody whom the practice does not know yet.
         """
-        result, timetables = {}, {}
-        plain = [person for person in staff if person.calendar_id and not person.flexible_hours]
-        shifts = self._read_shifts(plain)
-        first_day, last_day = date_from.date(), date_to.date()
-        for person in plain:
-            key = (person.calendar_id, person.tz)
-            if key not in timetables:
-                timetables[key] = slots.expand_shifts(
-                    shifts[person.calendar_id], person.tz, first_day, last_day
-                )
-            result[person.id] = timetables[key]
-        for person in staff:
-            if person.flexible_hours:
-                result[person.id] = self._read_flexible_working(person, date_from, date_to)
-            elif not person.calendar_id:
-                # Odoo reads this as "always"; no patient is asked to come at three at night.
-                result[person.id] = []
-        return result
+        known = bool(patient) and patient._prm_is_known()
+        wanted = ("all", "known" if known else "new")
+        return self.filtered(lambda kind: kind.active and kind.online and kind.for_whom in wanted)
 
-    def _read_shifts(self, staff):
-        """``{calendar id: [Shift]}``"""
-        two_weeks = {person.calendar_id: person.two_weeks_calendar for person in staff}
-        result = defaultdict(list)
-        if not two_weeks:
-            return result
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT calendar_id, dayofweek, hour_from, hour_to, week_type
-                  FROM resource_calendar_attendance
-                 WHERE calendar_id = ANY(%s) AND display_type IS NULL AND day_period <> 'lunch'
-                """,
-                list(two_weeks),
-            )
-        )
-        for calendar_id, weekday, hour_from, hour_to, week in rows:
-            week = int(week or 0) if two_weeks[calendar_id] else None
-            result[calendar_id].append(slots.Shift(int(weekday), hour_from, hour_to, week))
-        return result
-
-    def _read_flexible_working(self, person, date_from, date_to):
-        resource = self.env["resource.resource"].sudo().browse(person.resource_id)
-        intervals = resource.calendar_id._work_intervals_batch(
-            pytz.utc.localize(date_from), pytz.utc.localize(date_to), resource, compute_leaves=False
-        )[resource.id]
-        return slots.merge(
-            tuple(moment.astimezone(pytz.utc).replace(tzinfo=None) for moment in interval[:2])
-            for interval in intervals
-        )
-
-    def _read_busy(self, staff, chairs, date_from, date_to):
-        """Visits, other meetings and absences.
-
-        :return: ``{provider id: intervals}`` and ``{operatory id: intervals}``
-        """
-        by_provider, by_chair = defaultdict(list), defaultdict(list)
-        for provider_id, operatory_id, start, stop in self._query_visits(
-            staff, chairs, date_from, date_to
-        ):
-            by_provider[provider_id].append((start, stop))
-            by_chair[operatory_id].append((start, stop))
-        zones = {person.id: person.tz for person in staff}
-        for provider_id, start, stop, whole_days in self._query_absences(staff, date_from, date_to):
-            if whole_days:
-                start, stop = _whole_days(start.date(), stop.date(), zones[provider_id])
-            by_provider[provider_id].append((start, stop))
-        return by_provider, by_chair
-
-    def _query_visits(self, staff, chairs, date_from, date_to):
-        return self.env.execute_query(
-            SQL(
-                """
-                SELECT prm_provider_id, prm_operatory_id, start, stop
-                  FROM calendar_event
-                 WHERE active AND prm_status <> 'cancelled'
-                   AND start < %(stop)s AND stop > %(start)s
-                   AND (prm_provider_id = ANY(%(providers)s) OR prm_operatory_id = ANY(%(chairs)s))
-                """,
-                providers=[person.id for person in staff],
-                chairs=list(chairs),
-                start=date_from,
-                stop=date_to,
-            )
-        )
-
-    def _query_absences(self, staff, date_from, date_to):
-        """Leave, public holidays, and what else stands in a provider's own Odoo calendar.
-
-        :return: rows (provider id, start, stop, whether it is meant as whole days of the clock)
-        """
-        if not staff:
-            return []
-        people = SQL(
-            "(VALUES %s) AS person (id, resource_id, calendar_id, company_id, partner_id)",
-            SQL(", ").join(person.as_sql_row() for person in staff),
-        )
-        return self.env.execute_query(
-            SQL(
-                """
-                SELECT person.id, leave.date_from, leave.date_to, FALSE
-                  FROM %(people)s
-                  JOIN resource_calendar_leaves leave
-                    ON leave.resource_id = person.resource_id
-                    OR (leave.resource_id IS NULL AND leave.company_id = person.company_id)
-                 WHERE leave.time_type = 'leave'
-                   AND (leave.calendar_id IS NULL OR leave.calendar_id = person.calendar_id)
-                   AND leave.date_from < %(stop)s AND leave.date_to > %(start)s
-             UNION ALL
-                SELECT person.id, meeting.start, meeting.stop, meeting.allday
-                  FROM %(people)s
-                  JOIN calendar_attendee attendee ON attendee.partner_id = person.partner_id
-                  JOIN calendar_event meeting ON meeting.id = attendee.event_id
-                 WHERE meeting.active AND meeting.show_as = 'busy' AND attendee.state <> 'declined'
-                   AND meeting.prm_provider_id IS DISTINCT FROM person.id
-                   AND meeting.start < %(stop)s AND meeting.stop > %(start)s
-                """,
-                people=people,
-                start=date_from,
-                stop=date_to,
-            )
-        )
-
-
-class _Person:
-    """A provider as the search needs them."""
-
-    def __init__(self, row):
-        self.__dict__.update(row)
-
-    def as_sql_row(self):
-        return SQL(
-            "(%s, %s::int, %s::int, %s::int, %s::int)",
-            self.id,
-            self.resource_id,
-            self.calendar_id,
-            self.company_id,
-            self.partner_id,
-        )
-
-
-def _whole_days(first_day, last_day, zone):
-    """Days of the wall clock as an interval in UTC."""
-    zone = pytz.timezone(zone)
-    midnight = time.min
-    start = zone.localize(datetime.combine(first_day, midnight))
-    stop = zone.localize(datetime.combine(last_day + timedelta(days=1), midnight))
-    return tuple(moment.astimezone(pytz.utc).replace(tzinfo=None) for moment in (start, stop))
+    def _price_label(self):
+        """The price as patients read it, in the language of the context; empty if they don't."""
+        self.ensure_one()
+        if not self.show_price:
+            return ""
+        if self.price_text:
+            return self.price_text
+        return format_amount(self.env, self.price, self.currency_id) if self.price else ""

@@ -10,6 +10,12 @@ templating.register_variables(
     templating.Variable("appointment.time", "When the visit begins", "9:00"),
     templating.Variable("appointment.provider", "Who the visit is with", "Dr Giulia Bianchi"),
     templating.Variable("appointment.type", "Kind of visit", "Hygiene visit", health=True),
+    templating.Variable(
+        "appointment.preparation",
+        "How to prepare for this kind of visit; may be empty",
+        "Please bring your X-rays.",
+        health=True,
+    ),
 )
 
 
@@ -51,6 +57,7 @@ class PrmEnrolment(models.Model):
             "appointment.time": dates.clock(visit.start),
             "appointment.provider": visit.prm_provider_id.name or "",
             "appointment.type": kind.name or "",
+            "appointment.preparation": kind.preparation or "",
         }
 
     def _condition_visit_confirmed(self, _number):

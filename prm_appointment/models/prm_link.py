@@ -6,9 +6,8 @@ from odoo.addons.prm_core.contact_hours import local_time, start_of_day
 
 from ..slots import Slot
 
-#: Days on one page of free times, and how far ahead a patient can look.
+#: Days on one page of free times.
 WINDOW_DAYS = 14
-HORIZON_DAYS = 120
 
 #: A moment in the address of a page: UTC, to the minute.
 MOMENT = "%Y%m%dT%H%MZ"
@@ -138,14 +137,15 @@ class PrmLink(models.Model):
     def _bookable_span(self, kind):
         """From when to when a patient may book now."""
         now = fields.Datetime.now()
-        return now + timedelta(minutes=kind.min_notice), now + timedelta(days=HORIZON_DAYS)
+        return now + timedelta(minutes=kind.min_notice), now + timedelta(days=kind.max_ahead)
 
     def _wished_slot(self, params):
         """What the page's address or form asks for, unchecked; None when it makes no sense."""
         start, provider_id = _parse_moment(params.get("start")), _parse_id(params.get("provider"))
         if not start or not provider_id:
             return None
-        return Slot(start, self._appointment_type()._stop_of(start), provider_id)
+        length = self._appointment_type()._length_with(provider_id)
+        return Slot(start, start + length, provider_id)
 
     def _offered_slot(self, params):
         """The slot that is asked for, if it is on offer at this moment; else None."""

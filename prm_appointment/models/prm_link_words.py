@@ -29,6 +29,7 @@ class PrmLink(models.Model):
             ),
             "type_name": kind.name,
             "about_text": self.env._("about %(minutes)s minutes", minutes=kind.duration),
+            "price": kind._price_label(),
         }
 
     def _prepare_confirm_values(self, slot):
@@ -52,6 +53,8 @@ class PrmLink(models.Model):
         over = event._prm_is_over()
         if over:
             heading = self.env._("Hello %(name)s, this was your visit:", name=name)
+        elif event.prm_to_approve:
+            heading = self.env._("Thank you, %(name)s. We have noted your wish.", name=name)
         elif fresh:
             heading = self.env._("Thank you, %(name)s. Your visit is booked.", name=name)
         else:
@@ -61,6 +64,8 @@ class PrmLink(models.Model):
             **self._prepare_card_values(event, event.prm_type_id, event.prm_provider_id),
             "heading": heading,
             "over": over,
+            "waiting": event.prm_to_approve,
+            "preparation": event.prm_type_id.preparation,
         }
 
     def _prepare_card_values(self, span, kind, provider):
@@ -71,6 +76,7 @@ class PrmLink(models.Model):
             "when_day": dates.full_day(span.start),
             "when_time": f"{dates.clock(span.start)} – {dates.clock(span.stop)}",
             "with_text": self.env._("with %(provider)s", provider=provider.name),
+            "price": kind._price_label(),
         }
 
     def _group_by_day(self, found):

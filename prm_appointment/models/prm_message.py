@@ -35,6 +35,7 @@ class PrmMessage(models.Model):
             lambda visit: (
                 visit.active
                 and visit.prm_status in ("booked", "confirmed")
+                and not visit.prm_to_approve
                 and visit.start > fields.Datetime.now()
             )
         )

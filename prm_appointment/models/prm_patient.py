@@ -44,6 +44,14 @@ class PrmPatient(models.Model):
             patient.appointment_count = counts.get(patient, 0)
             patient.next_appointment_at = upcoming.get(patient, False)
 
+    def _prm_is_known(self):
+        """Whether the patient has been here: by a visit, or because the practice took them over."""
+        self.ensure_one()
+        if self.status != "prospect":
+            return True
+        been = [("prm_patient_id", "=", self.id), ("prm_status", "=", "completed")]
+        return bool(self.env["calendar.event"].sudo().search_count(been, limit=1))
+
     def _conversation_upcoming(self):
         """The next visits, on top of the conversation; what became of past ones, its events say."""
         upcoming = super()._conversation_upcoming()

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import psycopg2
+from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
@@ -199,8 +200,9 @@ class TestAppointment(AppointmentCase):
     def test_changes_are_on_the_timeline(self):
         event = self._book(self._at(8))
         event.write({"start": self._at(9), "stop": self._at(9, 45)})
-        for status in ("confirmed", "arrived", "in_chair", "completed"):
-            event.with_context(prm_status=status).action_prm_status()
+        with freeze_time(self._at(9)):
+            for status in ("confirmed", "arrived", "in_chair", "completed"):
+                event.with_context(prm_status=status).action_prm_status()
         self.assertEqual(
             self._codes(self.maria)[1:],
             ["appointment_booked", "appointment_moved", "appointment_confirmed",

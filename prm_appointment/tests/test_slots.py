@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import hypothesis
@@ -5,51 +6,20 @@ import pytz
 from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
-from ..slots import STEP, Diary, Shift, expand_shifts, find_slots, merge
-
-#: Days around both clock changes, in zones north and south of the equator and with odd offsets.
-ZONES = st.sampled_from(
-    ["UTC", "Europe/Rome", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
+from ..slots import STEP, Diary, Shift, expand_shifts, find_slots, merge, subtract
+from .slot_cases import (
+    DURATIONS,
+    FIRST_DAYS,
+    INTERVALS,
+    MOMENTS,
+    SHIFTS,
+    ZONES,
+    diaries,
+    free_chairs,
+    free_starts,
+    grid,
+    overlaps,
 )
-FIRST_DAYS = st.sampled_from(
-    [date(2026, 3, 27), date(2026, 10, 23), date(2026, 3, 6), date(2026, 4, 3), date(2026, 7, 1)]
-)
-HOURS = st.integers(0, 96).map(lambda quarter: quarter / 4)
-SHIFTS = st.lists(
-    st.builds(
-        lambda weekday, hours, week: Shift(weekday, min(hours), max(hours), week),
-        st.integers(0, 6),
-        st.tuples(HOURS, HOURS),
-        st.sampled_from([None, None, 0, 1]),
-    ),
-    max_size=12,
-)
-START = datetime(2026, 3, 27)
-MOMENTS = st.integers(0, 4 * 24 * 60).map(lambda minutes: START + timedelta(minutes=minutes))
-INTERVALS = st.lists(
-    st.tuples(MOMENTS, st.integers(0, 300)).map(
-        lambda pair: (pair[0], pair[0] + timedelta(minutes=pair[1]))
-    ),
-    max_size=10,
-)
-DURATIONS = st.sampled_from([5, 20, 30, 45, 90, 240]).map(lambda n: timedelta(minutes=n))
-
-
-def _overlaps(start, stop, intervals):
-    return any(start < end and begin < stop for begin, end in intervals if begin < end)
-
-
-def _grid(working, duration, not_before, not_after):
-    """Every start on the grid, found the slow way: minute by minute."""
-    for opening, closing in merge(working):
-        moment = opening
-        while moment + duration <= closing:
-            inside = (not not_before or moment >= not_before) and (
-                not not_after or moment + duration <= not_after
-            )
-            if (moment - opening) % STEP == timedelta() and inside:
-                yield moment
-            moment += timedelta(minutes=1)
 
 
 class TestSlots(BaseCase):
@@ -67,21 +37,72 @@ class TestSlots(BaseCase):
         )
         for slot in found:
             self.assertEqual(slot.stop - slot.start, duration)
-            self.assertFalse(_overlaps(slot.start, slot.stop, busy))
+            self.assertFalse(overlaps(slot.start, slot.stop, busy))
             if chairs is None:
                 self.assertIsNone(slot.operatory_id)
             else:
-                self.assertFalse(_overlaps(slot.start, slot.stop, rooms[slot.operatory_id]))
+                self.assertFalse(overlaps(slot.start, slot.stop, rooms[slot.operatory_id]))
         expected = [
             moment
-            for moment in _grid(working, duration, not_before, not_after)
-            if not _overlaps(moment, moment + duration, busy)
+            for moment in grid(working, duration, not_before, not_after)
+            if not overlaps(moment, moment + duration, busy)
             and (
                 chairs is None
-                or any(not _overlaps(moment, moment + duration, taken) for taken in chairs)
+                or any(not overlaps(moment, moment + duration, taken) for taken in chairs)
             )
         ]
         self.assertEqual([slot.start for slot in found], expected)
+
+    @hypothesis.settings(max_examples=300, deadline=None)
+    @hypothesis.given(
+        staff=st.lists(diaries(days=2, most=6), min_size=1, max_size=3),
+        chairs=st.none() | st.lists(INTERVALS, max_size=3),
+        not_before=st.none() | MOMENTS,
+        not_after=st.none() | MOMENTS,
+    )
+    def test_buffers_and_kept_time(self, staff, chairs, not_before, not_after):
+        """Lengths and buffers by provider, kept time, chairs: what a slow search finds, no more."""
+        staff = [replace(diary, provider_id=number) for number, diary in enumerate(staff)]
+        rooms = None if chairs is None else dict(enumerate(chairs))
+        expected = [
+            (start, start + diary.duration, diary.provider_id, free[0] if free else None)
+            for diary in staff
+            for start in free_starts(diary, not_before, not_after)
+            if (free := None if rooms is None else free_chairs(rooms, diary, start)) != []
+        ]
+        found = find_slots(staff, None, rooms, not_before, not_after)
+        self.assertEqual(
+            [(slot.start, slot.stop, slot.provider_id, slot.operatory_id) for slot in found],
+            sorted(expected, key=lambda row: (row[0], row[2])),
+        )
+
+    @hypothesis.settings(max_examples=200, deadline=None)
+    @hypothesis.given(shifts=SHIFTS, zone=ZONES, first_day=FIRST_DAYS, diary=diaries(), now=MOMENTS)
+    def test_random_calendars_over_clock_changes(self, shifts, zone, first_day, diary, now):
+        """From the timetable to the offer: nothing is taken, past or outside working hours."""
+        last_day = first_day + timedelta(days=4)
+        working = tuple(expand_shifts(shifts, zone, first_day, last_day))
+        shift_by = datetime.combine(first_day, datetime.min.time()) - datetime(2026, 3, 27)
+        busy = tuple((start + shift_by, stop + shift_by) for start, stop in diary.busy)
+        held = tuple((start + shift_by, stop + shift_by) for start, stop in diary.held)
+        diary, now = replace(diary, working=working, busy=busy, held=held), now + shift_by
+        found = [slot.start for slot in find_slots([diary], None, not_before=now)]
+        self.assertEqual(found, list(free_starts(diary, now)))
+        for start in found:
+            stop = start + diary.duration
+            self.assertGreaterEqual(start, now)
+            self.assertFalse(overlaps(start - diary.before, stop + diary.after, busy))
+            self.assertTrue(any(b <= start and stop <= e for b, e in working))
+
+    @hypothesis.given(some=INTERVALS, others=INTERVALS)
+    def test_subtract(self, some, others):
+        left = subtract(some, others)
+        self.assertEqual(left, merge(left))
+        for moment in {edge for pair in (*some, *others) for edge in pair}:
+            inside = any(b <= moment < e for b, e in some) and not any(
+                b <= moment < e for b, e in others
+            )
+            self.assertEqual(any(b <= moment < e for b, e in left), inside)
 
     @hypothesis.settings(max_examples=300, deadline=None)
     @hypothesis.given(shifts=SHIFTS, zone=ZONES, first_day=FIRST_DAYS)

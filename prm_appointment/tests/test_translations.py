@@ -54,9 +54,15 @@ class TestTranslations(BookingCase):
             self._check(confirm, lang)
             self._check(self._post(dict(confirm.forms[0].fields), path), lang)
             self._check(self._get(path=path), lang)
+            visit = self._visits(patient)
+            visit.prm_to_approve = True
+            self.hygiene.preparation = "1, 2, 3"
+            waiting = self._check(self._get(path=path), lang)
+            self.assertIn("1, 2, 3", waiting)
+            self.hygiene.preparation = False
+            visit.prm_to_approve = False
             calendar_file = self.url_open(path + "/calendar.ics").text
             self.assertNotRegex(calendar_file.partition("DESCRIPTION")[2], ENGLISH)
-            visit = self._visits(patient)
             past = fields.Datetime.now() - timedelta(days=2 + number)
             visit.write({"start": past, "stop": past + timedelta(minutes=45)})
             self._check(self._get(path=path), lang)
@@ -71,6 +77,15 @@ class TestTranslations(BookingCase):
             self._check(html.fromstring(self.url_open(path).text), lang)
         self.assertEqual(headings["it_IT"], "Buongiorno Noa, quando desidera venire?")
         self.assertEqual(headings["zh_CN"], "Noa，您好！您希望什么时候来？")
+
+    def test_reasons_for_cancelling(self):
+        reasons = self.env["prm.cancel.reason"].search([])
+        english = reasons.with_context(lang="en_US").mapped("name")
+        self.assertEqual(len(set(english)), 10)
+        for lang in LANGUAGES:
+            names = reasons.with_context(lang=lang).mapped("name")
+            self.assertEqual(len(set(names)), 10)
+            self.assertFalse(set(names) & set(english), lang)
 
     def test_a_link_that_nobody_knows(self):
         """No patient, so no language but the browser's."""

@@ -18,6 +18,7 @@ ROUTES = {
 }
 #: Models without a practice of their own, with why that is right.
 SHARED = {
+    "prm.cancel.reason": "one vocabulary, so that practices can be compared",
     "prm.channel": "the same ways to reach people everywhere",
     "prm.event.type": "declared by add-ons",
     "prm.journey.condition": "declared by add-ons",
