@@ -25,6 +25,7 @@
         "views/calendar_event_views.xml",
         "views/prm_patient_views.xml",
         "views/patient_pages.xml",
+        "views/patient_pages_visit.xml",
     ],
     "assets": {
         "web.assets_backend": ["prm_appointment/static/src/schedule/*"],

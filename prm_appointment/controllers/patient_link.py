@@ -1,4 +1,4 @@
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from odoo import http
 from odoo.addons.prm_core.controllers import patient_link
@@ -18,18 +18,23 @@ class AppointmentLink(patient_link.PatientLink):
         except SlotTaken:
             # This transaction still sees the time as free. The next one knows better, and also
             # whether it was the same patient who pressed twice.
-            return request.redirect(f"/prm/l/{token}?taken=1", code=303)
+            kept = {name: params[name] for name in ("do", "visit") if params.get(name)}
+            query = urlencode({**kept, "taken": 1})
+            return request.redirect(f"/prm/l/{token}?{query}", code=303)
 
     @http.route(
         "/prm/l/<string:token>/calendar.ics", type="http", auth="public", methods=["GET"],
         save_session=False, sitemap=False,
     )  # fmt: skip
-    def calendar_file(self, token):
+    def calendar_file(self, token, visit=None):
         """The visit for the patient's own calendar; works as long as the visit page does."""
         link = self._find_link(token)
-        if not link or link._is_expired() or link.action != "book_appointment":
+        if not link or link._is_expired() or link.action not in ("book_appointment", "visit"):
             return self.open(token)
-        event = self._visible_event(link)
+        if link.action == "visit":
+            event = link._visit_asked_for({"visit": visit}) or link._visits()[:1]
+        else:
+            event = self._visible_event(link)
         if not event:
             return request.redirect(f"/prm/l/{token}", code=303)
         response = request.make_response(

@@ -13,5 +13,7 @@ from . import calendar_event_booking
 from . import prm_patient
 from . import prm_link
 from . import prm_link_words
+from . import prm_link_visit
+from . import prm_link_visit_words
 from . import prm_message
 from . import prm_enrolment

@@ -16,18 +16,19 @@ class PrmAppointmentType(models.Model):
     _inherit = "prm.appointment.type"
 
     @api.private
-    def _free_slots(self, date_from, date_to, providers=None, wish=None):
+    def _free_slots(self, date_from, date_to, providers=None, wish=None, moved=None):
         """Times at which this kind of visit can be booked. Six queries at most.
 
         :param datetime date_from: earliest start, UTC; :param datetime date_to: latest end, UTC.
         :param providers: only these `prm.provider`; default: all who do it.
         :param wish: a `slot_wishes.Wish`; default: everything suits.
+        :param moved: the visit that is to be moved: it does not stand in its own way.
         :return: list of `slots.Slot`, by start, then in the practice's order of providers.
         """
         self.ensure_one()
         self.check_access("read")
         found = slots.find_slots(
-            *self._search_input(date_from, date_to, providers),
+            *self._search_input(date_from, date_to, providers, moved),
             not_before=date_from,
             not_after=date_to,
         )
@@ -70,7 +71,7 @@ class PrmAppointmentType(models.Model):
         found = slots.find_slots(idle, duration, rooms, not_before=slot.start, not_after=slot.stop)
         return any(item.provider_id == slot.provider_id for item in found)
 
-    def _search_input(self, date_from, date_to, providers=None):
+    def _search_input(self, date_from, date_to, providers=None, moved=None):
         """What `slots.find_slots` wants to know: diaries, duration and chairs."""
         self.env.flush_all()
         # Whole days, and one more at each end: the grid starts where working time starts.
@@ -79,7 +80,7 @@ class PrmAppointmentType(models.Model):
         chairs = self._read_chairs()
         working = self._read_working(staff, date_from, date_to)
         held = self._read_held(staff, date_from, date_to)
-        provider_busy, chair_busy = self._read_busy(staff, chairs or (), date_from, date_to)
+        provider_busy, chair_busy = self._read_busy(staff, chairs or (), date_from, date_to, moved)
         diaries = [
             slots.Diary(
                 person.id,
@@ -223,14 +224,16 @@ class PrmAppointmentType(models.Model):
             result[person.id] = found[key]
         return result
 
-    def _read_busy(self, staff, chairs, date_from, date_to):
+    def _read_busy(self, staff, chairs, date_from, date_to, moved=None):
         """Visits, other meetings and absences.
+
+        :param moved: a visit that does not count.
 
         :return: ``{provider id: intervals}`` and ``{operatory id: intervals}``
         """
         by_provider, by_chair = defaultdict(list), defaultdict(list)
         for provider_id, operatory_id, start, stop in self._query_visits(
-            staff, chairs, date_from, date_to
+            staff, chairs, date_from, date_to, moved
         ):
             by_provider[provider_id].append((start, stop))
             by_chair[operatory_id].append((start, stop))
@@ -241,20 +244,21 @@ class PrmAppointmentType(models.Model):
             by_provider[provider_id].append((start, stop))
         return by_provider, by_chair
 
-    def _query_visits(self, staff, chairs, date_from, date_to):
+    def _query_visits(self, staff, chairs, date_from, date_to, moved):
         return self.env.execute_query(
             SQL(
                 """
                 SELECT prm_provider_id, prm_operatory_id,
                        LEAST(prm_busy_start, start), GREATEST(prm_busy_stop, stop)
                   FROM calendar_event
-                 WHERE active AND prm_status <> 'cancelled'
+                 WHERE active AND prm_status <> 'cancelled' AND id <> ALL(%(moved)s)
                    AND start < %(stop)s AND stop > %(start)s
                    AND (prm_provider_id = ANY(%(providers)s) OR prm_operatory_id = ANY(%(chairs)s))
               ORDER BY start
                 """,
                 providers=[person.id for person in staff],
                 chairs=list(chairs),
+                moved=moved.ids if moved else [],
                 start=date_from,
                 stop=date_to,
             )

@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from odoo import fields, models
 from odoo.addons.prm_core import templating
@@ -79,10 +80,10 @@ class PrmLink(models.Model):
         zone = self.company_id._prm_zone()
         start = min(max(_parse_day(params.get("from"), zone) or earliest, earliest), horizon)
         stop = min(_days_later(start, zone), horizon)
-        found = kind._free_slots(start, stop)
+        found = self._find_times(start, stop)
         if not found and stop < horizon:
             # Nothing soon: rather the first free days there are than an empty page.
-            found = kind._free_slots(stop, horizon)
+            found = self._find_times(stop, horizon)
             if found:
                 stop = _days_later(found[0].start, zone)
                 found = [slot for slot in found if slot.start < stop]
@@ -100,12 +101,26 @@ class PrmLink(models.Model):
             "chosen": chosen,
             "later": local_time(stop, zone).strftime("%Y-%m-%d") if later else None,
             "is_later": start > earliest,
+            "address": self._address,
         }
         return "prm_appointment.page_choose", values
+
+    def _page_state(self):
+        """What the addresses of a page say beside the time, such as which visit is moved."""
+        return {}
+
+    def _address(self, **params):
+        """The address of a page of this link, as a query; ``.`` would lose the token."""
+        values = {name: value for name, value in params.items() if value}
+        return "?" + urlencode({**self._page_state(), **values})
 
     # ------------------------------------------------------------
     # WHAT IS OFFERED
     # ------------------------------------------------------------
+
+    def _find_times(self, start, stop, providers=None):
+        """Times on offer between two moments (naive UTC): list of `slots.Slot`."""
+        return self._appointment_type()._free_slots(start, stop, providers)
 
     def _appointment_type(self):
         type_id = (self.payload or {}).get("type_id")
@@ -154,7 +169,7 @@ class PrmLink(models.Model):
         if not wish or not earliest <= wish.start <= horizon:
             return None
         provider = self.env["prm.provider"].browse(wish.provider_id)
-        found = kind._free_slots(wish.start, wish.stop, provider)
+        found = self._find_times(wish.start, wish.stop, provider)
         return next((slot for slot in found if slot.start == wish.start), None)
 
     def _why_not_offered(self, params):

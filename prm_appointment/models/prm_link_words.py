@@ -40,8 +40,13 @@ class PrmLink(models.Model):
             "heading": self.env._(
                 "Shall we book this visit for you, %(name)s?", name=self._first_name()
             ),
-            "start": slot.start.strftime(MOMENT),
-            "provider": provider.id,
+            "submit_text": self.env._("Book this visit"),
+            "hidden": {
+                **self._page_state(),
+                "start": slot.start.strftime(MOMENT),
+                "provider": provider.id,
+            },
+            "back": self._address(),
         }
 
     def _prepare_visit_values(self, event, fresh=False):
@@ -86,8 +91,12 @@ class PrmLink(models.Model):
         for slot in found:
             day = days.setdefault(dates.date(slot.start), {})
             if slot.start not in day:
-                address = f"?start={slot.start.strftime(MOMENT)}&provider={slot.provider_id}"
-                day[slot.start] = {"time": dates.clock(slot.start), "address": address}
+                day[slot.start] = {
+                    "time": dates.clock(slot.start),
+                    "address": self._address(
+                        start=slot.start.strftime(MOMENT), provider=slot.provider_id
+                    ),
+                }
         return [
             {
                 "title": dates.day(next(iter(times))),

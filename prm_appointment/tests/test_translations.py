@@ -78,6 +78,31 @@ class TestTranslations(BookingCase):
         self.assertEqual(headings["it_IT"], "Buongiorno Noa, quando desidera venire?")
         self.assertEqual(headings["zh_CN"], "Noa，您好！您希望什么时候来？")
 
+    def test_the_page_of_a_visit_in_every_language(self):
+        for number, lang in enumerate(LANGUAGES):
+            patient = self._patient(first_name="Noa", last_name=f"Visit{number}", lang=lang)
+            start = fields.Datetime.now() + timedelta(days=3 + number)
+            visit = self._book(start.replace(hour=8, minute=0, second=0), patient)
+            _link, url = self.env["prm.link"]._issue("visit", patient, record=visit)
+            path = "/prm/l/" + url.rpartition("/")[2]
+            about = f"&visit={visit.id}"
+            page = self._check(self._get(path=path), lang)
+            self._check(self._get("?do=cancel" + about, path), lang)
+            choose = self._get("?do=move" + about, path)
+            self._check(choose, lang)
+            self._check(self._get("?do=move&taken=1" + about, path), lang)
+            address = choose.xpath("//a[contains(@class, 'p-slot')]/@href")[0]
+            asked = self._get(address, path)
+            self._check(asked, lang)
+            moved = self._post(dict(asked.forms[0].fields), path)
+            self.assertNotEqual(self._check(moved, lang), page)
+            self._check(self._post({"do": "confirm"}, path), lang)
+            self.hygiene.cancel_notice = 10_000
+            self._check(self._get(path=path), lang)
+            self.hygiene.cancel_notice = 0
+            self._check(self._post({"do": "cancel", "visit": visit.id}, path), lang)
+            self._check(self._get("?do=again" + about, path), lang)
+
     def test_reasons_for_cancelling(self):
         reasons = self.env["prm.cancel.reason"].search([])
         english = reasons.with_context(lang="en_US").mapped("name")
