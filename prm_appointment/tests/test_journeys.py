@@ -208,6 +208,23 @@ class TestReadyJourneys(AppointmentCase):
                 stays.prm_status = "cancelled"
                 self.run_engine()
 
+    def test_a_visit_of_the_family_joins_the_message_that_waits(self):
+        *visits, leo = self._family()
+        visits[1].prm_status = "cancelled"
+        self.run_engine(MONDAY - timedelta(hours=12))
+        waiting = self._going(leo)
+        first = waiting.link_id
+        self.assertEqual((first.action, first.res_id), ("visit", visits[0].id))
+        second = self._book(self._at(10), leo)
+        self.run_engine()
+        self.assertEqual(self._going(leo), waiting)
+        self.assertIn("Leo: Lunedì 5 febbraio, 11:00", waiting.body)
+        self.assertNotEqual(waiting.link_id, first)
+        token = waiting.body.partition("/prm/l/")[2].split()[0]
+        link = self.env["prm.link"]._find(token)
+        self.assertEqual(link, waiting.link_id)
+        self.assertEqual(link._visits(), visits[0] | second)
+
     def test_a_family_is_reminded_once_and_confirms_once(self):
         first, second, leo = self._family()
         self._hours(fields.Datetime.now(), MONDAY - timedelta(hours=10))

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from ... import policy, templating
 from ...channels import registered_codes
+from .prm_link import EVERYWHERE
 
 
 class PrmMessageFamily(models.Model):
@@ -125,9 +126,6 @@ class PrmMessageFamily(models.Model):
         self.ensure_one()
         data = dict(self.request_data or {})
         variables = dict(data.get("variables") or {})
-        if data.get("link_action"):
-            # Its link is known only to whom it was sent: the text can't be written again.
-            return False
         known_lines = variables.get("family.lines") or []
         if line in known_lines:
             return True
@@ -136,9 +134,29 @@ class PrmMessageFamily(models.Model):
         reader = self.recipient_id or self.patient_id
         body = self.template_id._pick_body(reader.lang, (self.channel_id.code,))
         known = self._patient_variables(self.patient_id, self.recipient_id)
+        links = self._issue_links_anew(body, data)
+        known.update((f"link.{action}", url) for action, (_link, url) in links.items())
         try:
             texts = body._render({**known, **variables})
         except templating.TemplateError:
             return False
-        self.write({**texts, "request_data": {**data, "variables": variables}})
+        link, _url = links.get(data.get("link_action"), (self.link_id, None))
+        self.write({**texts, "link_id": link.id, "request_data": {**data, "variables": variables}})
         return True
+
+    def _issue_links_anew(self, body, data):
+        """Links for a text that is written again: the addresses of the first ones nobody knows.
+
+        :return: ``{action: (link, url)}``
+        """
+        issued = {}
+        for action in {data.get("link_action"), *(body._link_actions() & set(EVERYWHERE))}:
+            if action:
+                about = action == data.get("link_action")
+                record = self.res_model and self.env[self.res_model].browse(self.res_id)
+                issued[action] = self.env["prm.link"]._issue(
+                    action, self.patient_id, record=record if about else None,
+                    payload=data.get("link_payload") if about else None,
+                )  # fmt: skip
+                issued[action][0].message_id = self
+        return issued
