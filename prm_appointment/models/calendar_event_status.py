@@ -10,7 +10,6 @@ from .calendar_event import GROUPS
 
 #: Numbers of Odoo's palette for the boxes of the schedule; what is over is grey.
 STATUS_COLORS = {
-    "waits": 3,
     "booked": 4,
     "confirmed": 10,
     "arrived": 2,
@@ -97,11 +96,10 @@ class CalendarEvent(models.Model):
         related="prm_type_id.color", related_sudo=False, groups=GROUPS, string="Kind's Color"
     )
 
-    @api.depends("prm_status", "prm_to_approve")
+    @api.depends("prm_status")
     def _compute_prm_status_color(self):
         for event in self:
-            status = "waits" if event.prm_to_approve else event.prm_status
-            event.prm_status_color = STATUS_COLORS.get(status, 0)
+            event.prm_status_color = STATUS_COLORS.get(event.prm_status, 0)
 
     @api.depends("prm_status", "start", "prm_company_id")
     def _compute_prm_offered(self):
