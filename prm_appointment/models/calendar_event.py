@@ -169,13 +169,14 @@ class CalendarEvent(models.Model):
         for event in self:
             event.prm_company_id = event.prm_patient_id.company_id
 
-    @api.depends("prm_patient_id", "prm_type_id", "prm_status")
+    @api.depends("prm_patient_id", "prm_type_id", "prm_status", "prm_to_approve")
     def _compute_prm_title(self):
         """What the schedule writes into the box of a visit."""
         for event in self:
             parts = [event.prm_patient_id.name or event.display_name, event.prm_type_id.name]
             title = " · ".join(part for part in parts if part)
-            event.prm_title = f"✓ {title}" if event.prm_status == "confirmed" else title
+            mark = "✓ " if event.prm_status == "confirmed" else ""
+            event.prm_title = f"? {title}" if event.prm_to_approve else f"{mark}{title}"
 
     @api.constrains("prm_patient_id", "prm_type_id", "prm_provider_id", "prm_operatory_id")
     def _check_prm_company(self):

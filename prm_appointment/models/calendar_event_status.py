@@ -8,6 +8,17 @@ from odoo.exceptions import UserError
 from .. import visit_status
 from .calendar_event import GROUPS
 
+#: Numbers of Odoo's palette for the boxes of the schedule; what is over is grey.
+STATUS_COLORS = {
+    "booked": 4,
+    "confirmed": 10,
+    "arrived": 2,
+    "in_chair": 11,
+    "completed": 0,
+    "no_show": 1,
+    "cancelled": 0,
+}
+
 _TIMES = ("start", "stop", "duration", "prm_provider_id", "prm_operatory_id")
 
 
@@ -80,10 +91,22 @@ class CalendarEvent(models.Model):
         help="The statuses that can follow now, apart by spaces.",
     )
 
-    @api.depends("prm_status", "start")
+    prm_status_color = fields.Integer(compute="_compute_prm_status_color", groups=GROUPS)
+    prm_type_color = fields.Integer(
+        related="prm_type_id.color", related_sudo=False, groups=GROUPS, string="Kind's Color"
+    )
+
+    @api.depends("prm_status")
+    def _compute_prm_status_color(self):
+        for event in self:
+            event.prm_status_color = STATUS_COLORS.get(event.prm_status, 0)
+
+    @api.depends("prm_status", "start", "prm_company_id")
     def _compute_prm_offered(self):
         for event in self:
-            steps = event._prm_steps() if event.prm_status else ()
+            # A visit that is being entered has no practice before it has a patient.
+            entered = event.prm_status and event.prm_company_id and event.start
+            steps = event._prm_steps() if entered else ()
             event.prm_offered = " ".join(step.target for step in steps)
 
     # ------------------------------------------------------------

@@ -3,11 +3,6 @@ from odoo.tests import tagged
 
 from .common import AppointmentCase
 
-#: Everything on a calendar event that speaks of the patient or of the visit.
-SECRET_FIELDS = ("prm_patient_id", "prm_company_id", "prm_type_id", "prm_provider_id",
-                 "prm_operatory_id", "prm_status", "prm_source", "prm_note", "prm_link_id",
-                 "prm_sequence", "prm_title", "prm_patient_mobile", "prm_color")  # fmt: skip
-
 
 @tagged("post_install", "-at_install")
 class TestAccess(AppointmentCase):
@@ -70,7 +65,10 @@ class TestAccess(AppointmentCase):
         everything = str(visit.read())
         for part in ("Maria", "Verdi", "maria@example.com", "needles"):
             self.assertNotIn(part, everything)
-        for name in SECRET_FIELDS:
+        # Everything of ours speaks of the patient or of the visit.
+        secret = [name for name in self.env["calendar.event"]._fields if name[:4] == "prm_"]
+        self.assertIn("prm_cancel_note", secret)
+        for name in secret:
             self.assertNotIn(name, visit.read()[0])
             self.assertNotIn(name, visit.fields_get())
             with self.assertRaises(AccessError, msg=name):
@@ -135,6 +133,24 @@ class TestAccess(AppointmentCase):
         for record in (self.giulia, self.chair_1, self.hygiene):
             with self.assertRaises(AccessError):
                 self.as_user(self.stranger, record).read(["name"])
+
+    def test_a_visit_stays_with_its_practice(self):
+        """The practice follows the patient, whatever a client sends."""
+        visit = self.as_user(self.receptionist, self.visit)
+        visit.write({"prm_company_id": self.other_practice.id})
+        self.assertEqual(self.visit.prm_company_id, self.practice)
+        event = visit.create({**self._vals(self._at(10)), "prm_company_id": self.other_practice.id})
+        self.assertEqual(event.sudo().prm_company_id, self.practice)
+
+    def test_reasons_are_read_by_all_and_changed_by_managers(self):
+        reason = self.env.ref("prm_appointment.prm_cancel_reason_afraid")
+        self.assertTrue(self.as_user(self.receptionist, reason).name)
+        with self.assertRaises(AccessError):
+            self.as_user(self.receptionist, reason).name = "Scared"
+        self.as_user(self.manager, reason).name = "Scared"
+        for user in (self.outsider, self.portal, self.env.ref("base.public_user")):
+            with self.assertRaises(AccessError):
+                self.as_user(user, reason).read(["name"])
 
     def test_portal_and_public_see_no_visit(self):
         for user in (self.portal, self.env.ref("base.public_user")):

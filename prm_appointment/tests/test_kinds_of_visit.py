@@ -55,7 +55,9 @@ class TestKindsOfVisit(AppointmentCase):
     def test_the_front_desk_books_what_needs_no_approval(self):
         self.hygiene.needs_approval = True
         self.assertFalse(self._book(self._at(8)).prm_to_approve)
-        self.assertTrue(self._book(self._at(9), source="online").prm_to_approve)
+        waiting = self._book(self._at(9), source="online")
+        self.assertTrue(waiting.prm_to_approve)
+        self.assertEqual(waiting.prm_title, "? Maria Verdi · Dental hygiene")
 
     def test_approval(self):
         self.hygiene.needs_approval = True
