@@ -1,5 +1,6 @@
 from datetime import datetime, timedelta
 
+from freezegun import freeze_time
 from odoo import fields
 from odoo.addons.prm_core.tests.common import PrmCase
 from odoo.tests import new_test_user
@@ -65,6 +66,13 @@ class DentalCase(PrmCase):
         patient = self._patient(**vals)
         self._done(patient, self.today - timedelta(days=365))
         return patient, self._recall(patient)
+
+    @classmethod
+    def _stop_clock(cls):
+        """A Monday noon in Rome, whatever the hour is: for tests of days and of opening hours."""
+        clock = freeze_time("2026-06-01 10:00:00")
+        clock.start()
+        cls.addClassCleanup(clock.stop)
 
     def _book(self, patient, days=3, kind=None, **vals):
         """An appointment some days from now, at nine in the morning UTC."""

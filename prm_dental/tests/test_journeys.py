@@ -14,6 +14,7 @@ class TestRecallJourney(DentalCase):
 
     @classmethod
     def setUpClass(cls):
+        cls._stop_clock()
         super().setUpClass()
         cls.env["prm.journey"].search([]).filtered(lambda one: one.state != "draft").state = "ended"
         cls.journey = cls.env.ref("prm_dental.prm_journey_recall")

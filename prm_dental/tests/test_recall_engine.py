@@ -267,6 +267,11 @@ class TestManualDate(DentalCase):
 
 @tagged("post_install", "-at_install")
 class TestRecallBooking(DentalCase):
+    @classmethod
+    def setUpClass(cls):
+        cls._stop_clock()
+        super().setUpClass()
+
     def test_booking_at_the_desk_marks_the_recall(self):
         patient, recall = self._due_patient()
         event = self._book(patient)
