@@ -191,6 +191,48 @@ class TestForecast(ScreenCase):
             self.assertLess(abs(moments[patient, step] - moment), timedelta(hours=1, minutes=1))
         self.assertEqual(len(patients), 3)
 
+    def test_a_soft_start_is_counted_as_the_engine_does(self):
+        journey = self._journey((0, "minutes", "after"), (9, "days", "after"), daily_cap=2)
+        for name in ("Anna", "Bea", "Cleo", "Dan", "Eva"):
+            self._patient(first_name=name, email=f"{name.lower()}@example.com")
+        self.run_engine()
+        self.assertEqual(self.people(journey).mapped("state").count("held"), 3)
+        foretold = [
+            (line.patient_id.first_name, line.moment.day)
+            for line in self.lines(journey)
+            if line.step_id == journey.step_ids[0]
+        ]
+        self.assertEqual(foretold, [("Cleo", 2), ("Dan", 2), ("Eva", 3)])
+        eva = self.people(journey).patient_id.filtered(lambda one: one.first_name == "Eva")
+        outlook = self.as_user(self.receptionist, self.env["prm.journey.patient"]).create(
+            {"patient_id": eva.id}
+        )
+        self.assertEqual(outlook.line_ids[0].moment.day, 3, "those before her count, unseen")
+        for _hour in range(3 * 24):
+            self.run_engine(hours=1)
+        first = journey.step_ids[0]
+        done = [
+            (entry.patient_id.first_name, entry.happened_at.day)
+            for entry in self.people(journey).entry_ids.sorted(
+                lambda one: (one.happened_at, one.id)
+            )
+            if entry.step_id == first and entry.happened_at.day > 1
+        ]
+        self.assertEqual(done, foretold)
+
+    def test_a_soft_start_of_those_who_would_start_by_a_date(self):
+        journey = self._birthdays((3, "days", "before"), daily_cap=1, live=False)
+        for name in ("Anna", "Bea", "Cleo", "Dan"):
+            self._born(name, 5)
+        self._born("Eva", 40)
+        lines = self.lines(journey)
+        self.assertEqual(
+            [(line.patient_id.first_name, line.moment.day) for line in lines],
+            [("Anna", 3), ("Bea", 3), ("Cleo", 3), ("Dan", 4)],
+        )
+        self.assertEqual(lines[2].moment.hour, 0, "let in on that day, and late")
+        self.assertEqual(len(self.lines(journey, days=1)), 0)
+
     def test_those_under_way_of_every_journey(self):
         first = self._journey((0, "minutes", "after"), (4, "days", "after"))
         self._journey((5, "days", "after"), name="Second")
