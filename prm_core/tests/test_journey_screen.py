@@ -4,6 +4,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
+from ..models.journey.prm_journey_step import WEEKDAYS
 from .test_journey_engine import JourneyCase
 
 
@@ -49,7 +50,7 @@ class TestLadderScreen(ScreenCase):
 
     def test_columns(self):
         journey = self._journey(
-            (1, "weeks", "after", {"weekdays": "work", "hour_from": 10, "hour_to": 12,
+            (1, "weeks", "after", {"sat": False, "sun": False, "hour_from": 10, "hour_to": 12,
              "condition_ids": [(0, 0, {"condition_id": self.has_email})]}),
             live=False,
         )  # fmt: skip
@@ -71,6 +72,32 @@ class TestLadderScreen(ScreenCase):
             step.own_hours = False
             self.assertEqual((step.hour_from, step.hour_to), (0, 24))
         self.assertEqual((journey.step_ids.amount, journey.step_ids.hour_to), (3, 24))
+
+    def test_weekdays_in_words(self):
+        """Any set of days; all of them need no word, and none at all is refused."""
+        journey = self._journey((1, "days", "after"), live=False)
+        step = journey.step_ids
+        for chosen, words in (
+            ("mon tue wed thu fri sat sun", ""),
+            ("mon tue wed thu fri", " (Monday to Friday)"),
+            ("tue thu", " (on Tuesdays and Thursdays)"),
+            ("mon wed fri sun", " (on Mondays, Wednesdays, Fridays and Sundays)"),
+            ("sat", " (on Saturdays)"),
+        ):
+            with self.subTest(chosen):
+                step.write({name: name in chosen.split() for name in WEEKDAYS})
+                self.assertEqual(step.when_text, f"1 day after “Became a patient”{words}")
+        with self.assertRaisesRegex(ValidationError, "at least one weekday"):
+            step.sat = False
+
+    def test_a_step_waits_for_its_weekday(self):
+        days = {name: name in ("tue", "thu") for name in WEEKDAYS}
+        journey = self._journey((2, "days", "after", days))
+        self._patient(first_name="Anna", email="anna@example.com")
+        self.run_engine()
+        # It began on a Monday: two days later is a Wednesday.
+        self.assertEqual([line.moment.day for line in self.lines(journey)], [4])
+        self.assertEqual(self.people(journey).next_at.day, 4)
 
     def test_dates_to_count_from(self):
         journey = self._birthdays((1, "days", "after"), live=False)

@@ -14,6 +14,10 @@ class TestRecallJourney(DentalCase):
 
     @classmethod
     def setUpClass(cls):
+        # By day: a step that comes at night waits for the morning, and the engine for a week.
+        clock = freeze_time(fields.Datetime.now().replace(hour=10))
+        clock.start()
+        cls.addClassCleanup(clock.stop)
         super().setUpClass()
         cls.env["prm.journey"].search([]).filtered(lambda one: one.state != "draft").state = "ended"
         cls.journey = cls.env.ref("prm_dental.prm_journey_recall")
