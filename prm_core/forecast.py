@@ -4,8 +4,9 @@ The engine looks at a patient when a step is due, takes it and looks on. Here th
 or over a time that has passed, by the same arithmetic.
 """
 
+import heapq
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from . import ladder
 
@@ -63,3 +64,26 @@ def play(rungs, climber, now, until, answers=None):
             previous=now,
             contact=now if heard else climber.contact,
         )
+
+
+def start_days(waiting, cap, taken, first, last):
+    """On which day a soft start lets each of those in who wait.
+
+    Every day as many as the cap allows start, those first whose step has waited longest.
+
+    :param waiting: list of (key, day from which it waits, place in the order: the lowest is first).
+    :param cap: starts a day, 1 or more; :param taken: how many have started on the first day.
+    :param first, last: dates, both included.
+    :return: ``{key: date}`` of those who start by then.
+    """
+    coming = sorted(waiting, key=lambda row: row[1], reverse=True)
+    queue, days = [], {}
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        while coming and coming[-1][1] <= day:
+            key, _since, place = coming.pop()
+            heapq.heappush(queue, (place, key))
+        for _start in range(min(max(cap - taken, 0), len(queue))):
+            days[heapq.heappop(queue)[1]] = day
+        taken = 0
+    return days

@@ -1,2 +1,2 @@
-from . import hooks, loader, people, visits
+from . import hooks, journeys, loader, people, visits
 from .hooks import post_init_hook

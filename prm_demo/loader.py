@@ -8,6 +8,7 @@ from random import Random
 import pytz
 from odoo.fields import Command
 
+from .journeys import JourneyLoader
 from .people import make_people
 from .visits import make_visits
 
@@ -79,6 +80,7 @@ class DemoLoader:
         self._load_procedures()
         self._set_history_dates()
         self._load_portal_patient()
+        JourneyLoader(self.env, self.practice, self.random).load()
         _logger.info("Demo practice: %s patients, %s visits", len(self.people), len(self.visits))
 
     def _load_practice(self):

@@ -57,8 +57,8 @@ SCREENS = {
                  (_LIST, _CELL.format(0), _FORM)),
     "import": ("receptionist", "/odoo/action-prm_core.prm_import_new_action", (_FORM,)),
     "journeys": ("receptionist", "/odoo/journeys", (_LIST,)),
-    "journey": ("manager", "/odoo/journeys", (_LIST, _CELL.format(0), ".o_prm_ladder")),
-    "journey-step": ("manager", "/odoo/journeys",
+    "journey": ("receptionist", "/odoo/journeys", (_LIST, _CELL.format(0), ".o_prm_ladder")),
+    "journey-step": ("receptionist", "/odoo/journeys",
                      (_LIST, _CELL.format(0), ".o_prm_ladder", ".o_prm_ladder .o_data_row >> nth=1",
                       ".modal .o_prm_sentence")),
     "journey-figures": ("receptionist", "/odoo/journeys",
@@ -66,9 +66,12 @@ SCREENS = {
                          ".o_prm_funnel")),
     "who-gets-what": ("receptionist", "/odoo/action-prm_core.prm_journey_forecast_action",
                       (".modal", "button[name=action_show]", ".o_group_header")),
-    "patient-journeys": ("receptionist", "/odoo/patients",
-                         (_LIST, _CELL.format(2), _FORM, "button[name=action_open_journeys]",
-                          ".o_prm_compact")),
+    "patient-journeys": ("receptionist", "/odoo/enrolments",
+                         (_LIST, _CELL.format(1), _FORM, "[name=patient_id] a", _FORM,
+                          "button[name=action_open_journeys]", ".o_prm_compact")),
+    "journey-past": ("receptionist", "/odoo/journeys",
+                     (_LIST, _CELL.format(0), ".o_prm_ladder", "button[name=action_simulate]",
+                      ".modal", "button[name=action_play]", ".o_prm_simulation")),
     "hygienist-schedule": ("hygienist", "/odoo/schedule", (_CALENDAR,)),
     "manager-recall-types": ("manager", "/odoo/action-prm_dental.prm_recall_type_action", (_LIST,)),
 }  # fmt: skip
@@ -79,6 +82,12 @@ PHONE_SCREENS = {
     "phone-journeys": ("receptionist", "/odoo/journeys", (_CARD,)),
     "phone-journey": ("receptionist", "/odoo/journeys",
                       (_CARD, f"{_CARD} >> nth=0", ".o_prm_ladder")),
+    "phone-journey-figures": ("receptionist", "/odoo/journeys",
+                              (_CARD, f"{_CARD} >> nth=0", ".o_prm_ladder", "a[name=figures]",
+                               ".o_prm_funnel")),
+    "phone-journey-step": ("receptionist", "/odoo/journeys",
+                           (_CARD, f"{_CARD} >> nth=0", ".o_prm_ladder",
+                            ".o_prm_ladder .o_data_row >> nth=1", ".modal .o_prm_sentence")),
     "phone-who-gets-what": ("receptionist", "/odoo/action-prm_core.prm_journey_forecast_action",
                             (".modal", "button[name=action_show]", _CARD)),
 }  # fmt: skip
@@ -104,26 +113,6 @@ events = env["prm.message.event"]
 events._store(env.company, sms, reports, gateway)
 while events._apply_due():
     pass
-"""
-
-#: A journey with people on it, who have taken its first step.
-JOURNEY = """
-todo = env.ref("mail.mail_activity_data_todo").id
-text = env["prm.template"].search([("code", "=", "library_birthday")], limit=1).id
-journey = env["prm.journey"].create({
-    "name": "Birthday greeting", "purpose_id": env.ref("prm_core.prm_purpose_courtesy").id,
-    "source_id": env.ref("prm_core.prm_journey_source_birthday").id, "reentry": "date",
-    "priority": 1, "late": "send", "step_ids": [
-        (0, 0, {"sequence": 1, "amount": 3, "when": "before", "action": "activity",
-                "activity_type_id": todo, "activity_summary": "Sign a card", "condition_ids": [
-                    (0, 0, {"condition_id": env.ref("prm_core.prm_journey_condition_has_email").id,
-                            "negated": True})]}),
-        (0, 0, {"sequence": 2, "amount": 0, "when": "after", "template_id": text,
-                "channels": "sms, email", "hour_from": 9, "hour_to": 18}),
-    ]})
-journey.action_go_live()
-journey._scan_source()
-env["prm.enrolment"]._advance_batch()
 """
 
 #: Of each language there is a patient in the demo practice who gets a link.
@@ -170,7 +159,7 @@ def _fill():
     )
     result = subprocess.run(
         [str(part) for part in line],
-        input=ANSWERS + JOURNEY + ISSUE_LINKS,
+        input=ANSWERS + ISSUE_LINKS,
         env=postgres.environment(),
         capture_output=True,
         text=True,

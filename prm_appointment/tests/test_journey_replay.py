@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from odoo.addons.prm_core.models.journey.prm_journey_step import WEEKDAYS
 from odoo.addons.prm_core.tests.test_message import MessageCase
 from odoo.tests import tagged
 
@@ -174,7 +175,7 @@ class TestJourneyReplay(MessageCase, AppointmentCase):
             "when": step.when,
             "hour_from": step.opens,
             "hour_to": step.closes,
-            "weekdays": "any" if len(step.days) == 7 else "work",
+            **{name: number in step.days for number, name in enumerate(WEEKDAYS)},
             "condition_ids": [
                 (0, 0, {"negated": negated, "number": number, "condition_id": self.env.ref(
                     f"prm_core.prm_journey_condition_{code}").id})

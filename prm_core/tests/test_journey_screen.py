@@ -4,6 +4,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
+from ..models.journey.prm_journey_step import WEEKDAYS
 from .test_journey_engine import JourneyCase
 
 
@@ -49,7 +50,7 @@ class TestLadderScreen(ScreenCase):
 
     def test_columns(self):
         journey = self._journey(
-            (1, "weeks", "after", {"weekdays": "work", "hour_from": 10, "hour_to": 12,
+            (1, "weeks", "after", {"sat": False, "sun": False, "hour_from": 10, "hour_to": 12,
              "condition_ids": [(0, 0, {"condition_id": self.has_email})]}),
             live=False,
         )  # fmt: skip
@@ -71,6 +72,32 @@ class TestLadderScreen(ScreenCase):
             step.own_hours = False
             self.assertEqual((step.hour_from, step.hour_to), (0, 24))
         self.assertEqual((journey.step_ids.amount, journey.step_ids.hour_to), (3, 24))
+
+    def test_weekdays_in_words(self):
+        """Any set of days; all of them need no word, and none at all is refused."""
+        journey = self._journey((1, "days", "after"), live=False)
+        step = journey.step_ids
+        for chosen, words in (
+            ("mon tue wed thu fri sat sun", ""),
+            ("mon tue wed thu fri", " (Monday to Friday)"),
+            ("tue thu", " (on Tuesdays and Thursdays)"),
+            ("mon wed fri sun", " (on Mondays, Wednesdays, Fridays and Sundays)"),
+            ("sat", " (on Saturdays)"),
+        ):
+            with self.subTest(chosen):
+                step.write({name: name in chosen.split() for name in WEEKDAYS})
+                self.assertEqual(step.when_text, f"1 day after “Became a patient”{words}")
+        with self.assertRaisesRegex(ValidationError, "at least one weekday"):
+            step.sat = False
+
+    def test_a_step_waits_for_its_weekday(self):
+        days = {name: name in ("tue", "thu") for name in WEEKDAYS}
+        journey = self._journey((2, "days", "after", days))
+        self._patient(first_name="Anna", email="anna@example.com")
+        self.run_engine()
+        # It began on a Monday: two days later is a Wednesday.
+        self.assertEqual([line.moment.day for line in self.lines(journey)], [4])
+        self.assertEqual(self.people(journey).next_at.day, 4)
 
     def test_dates_to_count_from(self):
         journey = self._birthdays((1, "days", "after"), live=False)
@@ -190,6 +217,48 @@ class TestForecast(ScreenCase):
         for patient, step, moment in foretold:
             self.assertLess(abs(moments[patient, step] - moment), timedelta(hours=1, minutes=1))
         self.assertEqual(len(patients), 3)
+
+    def test_a_soft_start_is_counted_as_the_engine_does(self):
+        journey = self._journey((0, "minutes", "after"), (9, "days", "after"), daily_cap=2)
+        for name in ("Anna", "Bea", "Cleo", "Dan", "Eva"):
+            self._patient(first_name=name, email=f"{name.lower()}@example.com")
+        self.run_engine()
+        self.assertEqual(self.people(journey).mapped("state").count("held"), 3)
+        foretold = [
+            (line.patient_id.first_name, line.moment.day)
+            for line in self.lines(journey)
+            if line.step_id == journey.step_ids[0]
+        ]
+        self.assertEqual(foretold, [("Cleo", 2), ("Dan", 2), ("Eva", 3)])
+        eva = self.people(journey).patient_id.filtered(lambda one: one.first_name == "Eva")
+        outlook = self.as_user(self.receptionist, self.env["prm.journey.patient"]).create(
+            {"patient_id": eva.id}
+        )
+        self.assertEqual(outlook.line_ids[0].moment.day, 3, "those before her count, unseen")
+        for _hour in range(3 * 24):
+            self.run_engine(hours=1)
+        first = journey.step_ids[0]
+        done = [
+            (entry.patient_id.first_name, entry.happened_at.day)
+            for entry in self.people(journey).entry_ids.sorted(
+                lambda one: (one.happened_at, one.id)
+            )
+            if entry.step_id == first and entry.happened_at.day > 1
+        ]
+        self.assertEqual(done, foretold)
+
+    def test_a_soft_start_of_those_who_would_start_by_a_date(self):
+        journey = self._birthdays((3, "days", "before"), daily_cap=1, live=False)
+        for name in ("Anna", "Bea", "Cleo", "Dan"):
+            self._born(name, 5)
+        self._born("Eva", 40)
+        lines = self.lines(journey)
+        self.assertEqual(
+            [(line.patient_id.first_name, line.moment.day) for line in lines],
+            [("Anna", 3), ("Bea", 3), ("Cleo", 3), ("Dan", 4)],
+        )
+        self.assertEqual(lines[2].moment.hour, 0, "let in on that day, and late")
+        self.assertEqual(len(self.lines(journey, days=1)), 0)
 
     def test_those_under_way_of_every_journey(self):
         first = self._journey((0, "minutes", "after"), (4, "days", "after"))

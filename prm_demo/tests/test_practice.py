@@ -37,3 +37,32 @@ class TestPractice(TransactionCase):
     def test_nobody_was_written_to(self):
         self.assertFalse(self.env["mail.mail"].search([]))
         self.assertFalse(self.env["prm.message"].search([("state", "in", ("queued", "sending"))]))
+
+    def test_journeys_are_under_way(self):
+        """Three ready journeys show people at several steps, at the goal, gone and held back."""
+        recall = self.env.ref("prm_dental.prm_journey_recall")
+        reminder = self.env.ref("prm_appointment.prm_journey_reminder")
+        live = recall | reminder | self.env.ref("prm_core.prm_journey_welcome")
+        self.assertEqual(set(live.mapped("state")), {"live"})
+        people = self.env["prm.enrolment"].search([("journey_id", "in", live.ids)])
+        self.assertGreaterEqual(
+            set(people.mapped("state")), {"active", "held", "goal", "exited", "stopped", "done"}
+        )
+        under_way = people.filtered(lambda one: one.state == "active")
+        for journey in recall | reminder:
+            mine = under_way.filtered(lambda one, j=journey: one.journey_id == j)
+            self.assertGreater(len(set(mine.mapped("position"))), 1, journey.name)
+        self.assertTrue(all(one.next_at for one in under_way))
+        figures = recall.get_funnel()["rows"]
+        self.assertTrue(any(row["held"] for row in figures))
+        self.assertTrue(any(row["acted"]["count"] for row in figures))
+        self.assertTrue(self.env["mail.activity"].search([("automated", "=", True)]))
+        forecast = self.env["prm.journey.forecast"].create({})
+        forecast.action_show()
+        self.assertGreater(len(forecast.line_ids), 20)
+        self.assertGreater(len(set(forecast.line_ids.mapped("outcome"))), 2)
+
+    def test_nothing_is_overdue_at_once(self):
+        """The engine finds little to do when the practice is opened."""
+        due = [("state", "=", "active"), ("next_at", "<=", self.env.cr.now())]
+        self.assertLess(self.env["prm.enrolment"].search_count(due), 10)

@@ -6,6 +6,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 
 from ... import forecast, ladder
+from ...contact_hours import local_time, start_of_day
 from .prm_journey import _to_domain
 
 #: How far a journey is looked along that starts for one patient.
@@ -33,15 +34,62 @@ class PrmEnrolmentForecast(models.Model):
             rungs, steps = target._rungs(), target.step_ids
             places = target._places_in(own) if target != own else None
             answers, climbers = people._answers(steps, today), people._climbers()
+            begins = people._begins(target, now, until)
             for one in people:
+                if one.id not in begins:
+                    continue
                 climber = climbers[one.id]
                 if places:
                     since = one.started_at if target.late == "skip" else None
                     climber = replace(climber, position=places[one.position], since=since)
-                begin = max(now, one.started_at)
-                prospects = forecast.play(rungs, climber, begin, until, answers[one.id])
+                prospects = forecast.play(rungs, climber, begins[one.id], until, answers[one.id])
                 found += [(one, steps[prospect.index], prospect) for prospect in prospects]
         return found
+
+    def _begins(self, journey, now, until):
+        """``{id: naive UTC from which one is looked at}``; a soft start lets some in later, or not
+        within the time.
+        """
+        begins = {one.id: max(now, one.started_at) for one in self}
+        held = self.filtered(lambda one: one.state == "held")
+        if not held or not journey.daily_cap:
+            return begins
+        zone = self.env.company.partner_id.tz or "UTC"
+        first, last = (local_time(moment, zone).date() for moment in (now, until))
+        waiting = held._who_wait(journey, now, first, last, zone)
+        days = forecast.start_days(
+            waiting,
+            journey.daily_cap,
+            journey._let_in_since(start_of_day(first, zone)),
+            first,
+            last,
+        )
+        for one in held:
+            day = days.get(one.id)
+            if not day:
+                del begins[one.id]
+            elif day > first:
+                begins[one.id] = max(begins[one.id], start_of_day(day, zone))
+        return begins
+
+    def _who_wait(self, journey, now, first, last, zone):
+        """Everybody whom the soft start makes wait, and these people: as `start_days` takes them.
+
+        Those of other practices and those who are not looked at count as well: they are before.
+        """
+        most = journey.daily_cap * ((last - first).days + 1)
+        queue = self.env["prm.enrolment"].sudo().search_fetch(
+            [("journey_id", "in", self.journey_id.ids), ("state", "=", "held")],
+            ["next_at"], order="next_at, id", limit=most,
+        )  # fmt: skip
+        rungs, rows = journey._rungs(), []
+        for place, one in enumerate(queue):
+            rows.append((one.id, first, (one.next_at or now, place)))
+        for place, one in enumerate(self.filtered(lambda one: not one._origin), len(rows)):
+            outlook = ladder.look_ahead(rungs, one._climber(), one.started_at)
+            since = max(first, local_time(one.started_at, zone).date())
+            rows.append((one.id, since, (outlook.due or one.started_at, place)))
+        return rows
 
     def _answers(self, steps, today):
         """``{id: {index of a step: whether its conditions hold, None: open}}``"""
@@ -95,7 +143,16 @@ class PrmJourney(models.Model):
             if anchor:
                 started = max(now, anchor - timedelta(days=reach))
                 found.append(self._draft_enrolment(patient, about, anchor, started))
-        return people.union(*found)
+        starting = people.union(*found)
+        if self.daily_cap:
+            starting.state = "held"
+        return starting
+
+    def _let_in_since(self, midnight):
+        """How many a soft start has let in since a moment."""
+        self.ensure_one()
+        domain = [("journey_id", "=", self.id), ("let_in_at", ">=", midnight)]
+        return self.env["prm.enrolment"].sudo().search_count(domain)
 
     def _lead_days(self):
         """How many days before its date the journey takes patients in."""

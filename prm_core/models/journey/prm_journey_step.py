@@ -6,6 +6,8 @@ from ...contact_hours import Window
 
 #: Actions by which the patient hears something.
 HEARD = ("message", "call")
+#: Fields of the weekdays, from Monday on; so named, Odoo's widget for weekdays takes them.
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class PrmJourneyStep(models.Model):
@@ -41,9 +43,13 @@ class PrmJourneyStep(models.Model):
     )
     hour_from = fields.Float("Not Before", default=0, aggregator=None)
     hour_to = fields.Float("Not After", default=24, aggregator=None)
-    weekdays = fields.Selection(
-        [("any", "Any day"), ("work", "Monday to Friday")], required=True, default="any"
-    )
+    mon = fields.Boolean(default=True)
+    tue = fields.Boolean(default=True)
+    wed = fields.Boolean(default=True)
+    thu = fields.Boolean(default=True)
+    fri = fields.Boolean(default=True)
+    sat = fields.Boolean(default=True)
+    sun = fields.Boolean(default=True)
     condition_ids = fields.One2many(
         "prm.journey.step.condition", "step_id", string="Only If", copy=True
     )
@@ -82,6 +88,11 @@ class PrmJourneyStep(models.Model):
                 raise ValidationError(
                     self.env._("The hours of a step run from an earlier to a later one.")
                 )
+
+    @api.constrains(*WEEKDAYS)
+    def _check_weekdays(self):
+        if not all(step._weekdays() for step in self):
+            raise ValidationError(self.env._("Choose at least one weekday for the step."))
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -181,13 +192,18 @@ class PrmJourneyStep(models.Model):
         }
         return texts[code] % self.sentence
 
+    def _weekdays(self):
+        """The days of the week on which it may be, Monday is 0."""
+        self.ensure_one()
+        return [number for number, name in enumerate(WEEKDAYS) if self[name]]
+
     def _rung(self):
         """The step's place in time.
 
         :rtype: ladder.Rung
         """
         self.ensure_one()
-        days = frozenset(range(5)) if self.weekdays == "work" else frozenset(range(7))
+        days = frozenset(self._weekdays())
         window = Window(round(self.hour_from * 60), round(self.hour_to * 60), days)
         return ladder.Rung(
             self.amount,

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools.misc import format_duration
 
 from ... import ladder
+from .prm_journey_step import WEEKDAYS
 
 #: Hours that a step gets when somebody asks for hours of its own.
 USUAL_HOURS = (9, 18)
@@ -54,7 +55,7 @@ class PrmJourneyStep(models.Model):
             ]
 
     @api.depends(
-        "amount", "unit", "when", "hour_from", "hour_to", "weekdays", "condition_ids.sentence",
+        "amount", "unit", "when", "hour_from", "hour_to", *WEEKDAYS, "condition_ids.sentence",
         "action", "template_id", "channels", "activity_summary", "activity_type_id", "tag_id",
         "started_journey_id", "group_id", "journey_id.start_type_id", "journey_id.source_id",
         "journey_id.anchor_field",
@@ -87,8 +88,8 @@ class PrmJourneyStep(models.Model):
         else:
             text = self.env._("%(span)s after %(about)s", span=span, about=about)
         limits = []
-        if self.weekdays == "work":
-            limits.append(self.env._("Monday to Friday"))
+        if days := self._say_weekdays():
+            limits.append(days)
         if self.hour_from > 0 or self.hour_to < 24:
             hours = (format_duration(hour) for hour in (self.hour_from, self.hour_to))
             limits.append(" – ".join(hours))
@@ -96,6 +97,27 @@ class PrmJourneyStep(models.Model):
             limits = ", ".join(limits)
             text = self.env._("%(when)s (%(limits)s)", when=text, limits=limits)
         return text
+
+    def _say_weekdays(self):
+        """The weekdays in words; nothing for all of them, or none yet."""
+        chosen = self._weekdays()
+        if len(chosen) in (0, len(WEEKDAYS)):
+            return ""
+        if chosen == list(range(5)):
+            return self.env._("Monday to Friday")
+        names = (
+            self.env._("Mondays"),
+            self.env._("Tuesdays"),
+            self.env._("Wednesdays"),
+            self.env._("Thursdays"),
+            self.env._("Fridays"),
+            self.env._("Saturdays"),
+            self.env._("Sundays"),
+        )
+        *before, text = (names[number] for number in chosen)
+        if before:
+            text = self.env._("%(days)s and %(last)s", days=", ".join(before), last=text)
+        return self.env._("on %s", text)
 
     def _say_span(self):
         if self.amount == 1:
