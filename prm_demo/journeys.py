@@ -155,7 +155,7 @@ class JourneyLoader:
         journey = one.journey_id
         rungs, steps = journey._rungs(), journey.step_ids
         until = end[2] if end else self.now
-        climber = one._climber()
+        climber = one._climbers()[one.id]
         for prospect in forecast.play(rungs, climber, one.started_at, until, answers):
             self.entries.append((one, steps[prospect.index], prospect))
             heard = prospect.outcome == forecast.TAKEN and not rungs[prospect.index].silent

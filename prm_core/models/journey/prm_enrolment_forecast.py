@@ -85,8 +85,10 @@ class PrmEnrolmentForecast(models.Model):
         rungs, rows = journey._rungs(), []
         for place, one in enumerate(queue):
             rows.append((one.id, first, (one.next_at or now, place)))
-        for place, one in enumerate(self.filtered(lambda one: not one._origin), len(rows)):
-            outlook = ladder.look_ahead(rungs, one._climber(), one.started_at)
+        to_come = self.filtered(lambda one: not one._origin)
+        climbers = to_come._climbers()
+        for place, one in enumerate(to_come, len(rows)):
+            outlook = ladder.look_ahead(rungs, climbers[one.id], one.started_at)
             since = max(first, local_time(one.started_at, zone).date())
             rows.append((one.id, since, (outlook.due or one.started_at, place)))
         return rows
