@@ -104,7 +104,7 @@ class _Visit:
             response.headers["Content-Security-Policy"] = policy.replace(
                 "frame-ancestors 'none'", "frame-ancestors 'self' " + " ".join(origins)
             )
-            del response.headers["X-Frame-Options"]
+            response.headers.remove("X-Frame-Options")
         return response
 
     # ------------------------------------------------------------

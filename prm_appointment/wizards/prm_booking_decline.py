@@ -7,7 +7,13 @@ class PrmBookingDecline(models.TransientModel):
     _name = "prm.booking.decline"
     _description = "Decline Online Booking"
 
-    event_ids = fields.Many2many("calendar.event", string="Visits", required=True, readonly=True)
+    event_ids = fields.Many2many(
+        "calendar.event",
+        string="Visits",
+        required=True,
+        readonly=True,
+        context={"active_test": False},
+    )
     answer = fields.Text(
         string="What the patient reads",
         help="In the patient's language, or in one that they understand. It stands in the message.",
