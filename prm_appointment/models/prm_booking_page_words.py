@@ -88,40 +88,39 @@ class PrmBookingPage(models.Model):
 
     def _error_text(self, field, code):
         """The sentence for a mistake on the form."""
-        _ = self.env._
         texts = {
-            ("whom", "choose"): _("Please say for whom you are booking."),
-            ("first_name", "empty"): _("Please write the first name."),
-            ("last_name", "empty"): _("Please write the last name."),
-            ("guardian_first", "empty"): _("Please write your own first name."),
-            ("guardian_last", "empty"): _("Please write your own last name."),
-            ("birth_date", "empty"): _("Please write the birth date."),
-            ("birth_date", "adult"): _("Adults book for themselves: choose “Me” above."),
-            ("birth_date", "minor"): _(
+            ("whom", "choose"): self.env._("Please say for whom you are booking."),
+            ("first_name", "empty"): self.env._("Please write the first name."),
+            ("last_name", "empty"): self.env._("Please write the last name."),
+            ("guardian_first", "empty"): self.env._("Please write your own first name."),
+            ("guardian_last", "empty"): self.env._("Please write your own last name."),
+            ("birth_date", "empty"): self.env._("Please write the birth date."),
+            ("birth_date", "adult"): self.env._("Adults book for themselves: choose “Me” above."),
+            ("birth_date", "minor"): self.env._(
                 "For somebody under 18 a parent or guardian books: choose “My child” above."
             ),
-            ("email", "empty"): _("Please write your email address: we send a code to it."),
-            ("email", "contact"): _(
+            ("email", "empty"): self.env._("Please write your email address: we send a code to it."),
+            ("email", "contact"): self.env._(
                 "Please write your email address or your mobile number: we send a code to it."
             ),
-            ("email", "email"): _("This email address can't be right. Is something missing?"),
-            ("email", "blocked"): _(
+            ("email", "email"): self.env._("This email address can't be right. Is something missing?"),
+            ("email", "blocked"): self.env._(
                 "We can't write to this email address. Please take another one, or call us."
             ),
-            ("mobile", "mobile"): _(
+            ("mobile", "mobile"): self.env._(
                 "This mobile number can't be right. From another country? Begin with + and its"
                 " prefix."
             ),
-            ("mobile", "blocked"): _(
+            ("mobile", "blocked"): self.env._(
                 "We can't write to this number. Please take another one, or call us."
             ),
-            ("note", "long"): _("The note is too long: 300 characters at most."),
-            ("privacy", "accept"): _("Please read the privacy notice and tick the box."),
+            ("note", "long"): self.env._("The note is too long: 300 characters at most."),
+            ("privacy", "accept"): self.env._("Please read the privacy notice and tick the box."),
         }
         general = {
-            "long": _("This is too long: 60 characters at most."),
-            "name": _("Please write the name with letters only."),
-            "date": _("This birth date can't be right. Write it like 1985-03-27."),
+            "long": self.env._("This is too long: 60 characters at most."),
+            "name": self.env._("Please write the name with letters only."),
+            "date": self.env._("This birth date can't be right. Write it like 1985-03-27."),
         }
         return texts.get((field, code)) or general[code]
 
@@ -130,14 +129,13 @@ class PrmBookingPage(models.Model):
 
         :param other: the channel by which it could go as well, or None.
         """
-        _ = self.env._
         if channel == "sms":
-            sent = _("We have sent a text message with a code of six digits to %s.", address)
+            sent = self.env._("We have sent a text message with a code of six digits to %s.", address)
         else:
-            sent = _("We have sent an email with a code of six digits to %s.", address)
+            sent = self.env._("We have sent an email with a code of six digits to %s.", address)
         return {
             "sent_text": sent,
-            "valid_text": _("The code works for %s minutes.", VALID_MINUTES),
+            "valid_text": self.env._("The code works for %s minutes.", VALID_MINUTES),
             "channel": channel,
             "other": other,
         }
