@@ -46,14 +46,14 @@ class PrmBooking(models.Model):
     note = fields.Text()
     lang = fields.Char(string="Language")
     privacy_at = fields.Datetime(string="Privacy Notice Accepted")
-    nonce = fields.Char(copy=False, help="Of the page that asked for the code: asking twice is once.")
+    nonce = fields.Char(copy=False, help="Of the page that asked for the code.")
     verified_at = fields.Datetime(string="Verified")
     verified_contact = fields.Char()
     found = fields.Selection(
         [
             ("matched", "A patient already"),
             ("new", "New"),
-            ("unclear", "Perhaps a patient: to be looked at")
+            ("unclear", "Perhaps a patient: to be looked at"),
         ],
         string="Who it is",
     )
@@ -204,7 +204,7 @@ class PrmBooking(models.Model):
         return url
 
     def _wait_for_row(self):
-        """Let two presses at once pass one after the other; the second one sees the first's work."""
+        """Let two presses at once pass one by one; the second sees the work of the first."""
         query = SQL("SELECT id FROM prm_booking WHERE id = %s FOR UPDATE", self.id)
         self.env.execute_query(query)
         self.invalidate_recordset()
@@ -224,9 +224,7 @@ class PrmBooking(models.Model):
         """Forget who never typed their code, and the digits of all codes that are over."""
         now = fields.Datetime.now()
         codes = self.env["prm.booking.code"]
-        codes.search(
-            [("message_id", "!=", False), ("valid_until", "<", now)], limit=1000
-        )._forget()
+        codes.search([("message_id", "!=", False), ("valid_until", "<", now)], limit=1000)._forget()
         stale = self.search(
             [
                 ("verified_at", "=", False),
@@ -273,4 +271,3 @@ class PrmPatient(models.Model):
         contacts = self.partner_id
         self.unlink()
         contacts.exists().unlink()
-

@@ -13,6 +13,8 @@ from .prm_link import MOMENT, WINDOW_DAYS
 
 _SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 MAX_SLUG = 60
+#: How far is looked at once for the first free day, when the next two weeks are full.
+_STEP = timedelta(days=28)
 
 
 class PrmBookingPage(models.Model):
@@ -185,11 +187,14 @@ class PrmBookingPage(models.Model):
         start = min(max(_parse_day(day, zone) or earliest, earliest), horizon)
         stop = min(_window_end(start, zone), horizon)
         found = kind._free_slots(start, stop, provider or None)
-        if not found and stop < horizon:
-            found = kind._free_slots(stop, horizon, provider or None)
-            if found:
-                stop = _window_end(found[0].start, zone)
-                found = [slot for slot in found if slot.start < stop]
+        while not found and stop < horizon:
+            # Nothing soon: the first days that there are. In steps, as most of the rest is not
+            # shown.
+            begin, stop = stop, min(stop + _STEP, horizon)
+            found = kind._free_slots(begin, stop, provider or None)
+        if found and found[0].start >= _window_end(start, zone):
+            stop = min(_window_end(found[0].start, zone), stop)
+            found = [slot for slot in found if slot.start < stop]
         later = found and stop < horizon
         return (
             found,

@@ -64,17 +64,17 @@ class PrmBookingPage(models.Model):
     def _day_values(self, found):
         """Days with their times; several providers at one time count once."""
         dates = self._dates()
-        days = {}
+        first, days = {}, {}
         for slot in found:
-            day = days.setdefault(dates.date(slot.start), {})
-            if slot.start not in day:
-                start = slot.start.strftime(MOMENT)
-                day[slot.start] = {
-                    "time": dates.clock(slot.start),
-                    "start": start,
-                    "with": slot.provider_id,
-                    "value": f"{start}|{slot.provider_id}",
-                }
+            first.setdefault(slot.start, slot)
+        for moment, slot in first.items():
+            start = moment.strftime(MOMENT)
+            days.setdefault(dates.date(moment), {})[moment] = {
+                "time": dates.clock(moment),
+                "start": start,
+                "with": slot.provider_id,
+                "value": f"{start}|{slot.provider_id}",
+            }
         return [
             {
                 "title": dates.day(next(iter(times))),
@@ -89,40 +89,40 @@ class PrmBookingPage(models.Model):
     def _error_text(self, field, code):
         """The sentence for a mistake on the form."""
         texts = {
-            ("whom", "choose"): self.env._("Please say for whom you are booking."),
-            ("first_name", "empty"): self.env._("Please write the first name."),
-            ("last_name", "empty"): self.env._("Please write the last name."),
-            ("guardian_first", "empty"): self.env._("Please write your own first name."),
-            ("guardian_last", "empty"): self.env._("Please write your own last name."),
-            ("birth_date", "empty"): self.env._("Please write the birth date."),
-            ("birth_date", "adult"): self.env._("Adults book for themselves: choose “Me” above."),
-            ("birth_date", "minor"): self.env._(
+            "whom/choose": self.env._("Please say for whom you are booking."),
+            "first_name/empty": self.env._("Please write the first name."),
+            "last_name/empty": self.env._("Please write the last name."),
+            "guardian_first/empty": self.env._("Please write your own first name."),
+            "guardian_last/empty": self.env._("Please write your own last name."),
+            "birth_date/empty": self.env._("Please write the birth date."),
+            "birth_date/adult": self.env._("Adults book for themselves: choose “Me” above."),
+            "birth_date/minor": self.env._(
                 "For somebody under 18 a parent or guardian books: choose “My child” above."
             ),
-            ("email", "empty"): self.env._("Please write your email address: we send a code to it."),
-            ("email", "contact"): self.env._(
+            "email/empty": self.env._("Please write your email address: we send a code to it."),
+            "email/contact": self.env._(
                 "Please write your email address or your mobile number: we send a code to it."
             ),
-            ("email", "email"): self.env._("This email address can't be right. Is something missing?"),
-            ("email", "blocked"): self.env._(
+            "email/email": self.env._("This email address can't be right. Is something missing?"),
+            "email/blocked": self.env._(
                 "We can't write to this email address. Please take another one, or call us."
             ),
-            ("mobile", "mobile"): self.env._(
+            "mobile/mobile": self.env._(
                 "This mobile number can't be right. From another country? Begin with + and its"
                 " prefix."
             ),
-            ("mobile", "blocked"): self.env._(
+            "mobile/blocked": self.env._(
                 "We can't write to this number. Please take another one, or call us."
             ),
-            ("note", "long"): self.env._("The note is too long: 300 characters at most."),
-            ("privacy", "accept"): self.env._("Please read the privacy notice and tick the box."),
+            "note/long": self.env._("The note is too long: 300 characters at most."),
+            "privacy/accept": self.env._("Please read the privacy notice and tick the box."),
         }
         general = {
             "long": self.env._("This is too long: 60 characters at most."),
             "name": self.env._("Please write the name with letters only."),
             "date": self.env._("This birth date can't be right. Write it like 1985-03-27."),
         }
-        return texts.get((field, code)) or general[code]
+        return texts.get(f"{field}/{code}") or general[code]
 
     def _code_values(self, channel, address, other):
         """The page that asks for the code.
@@ -130,7 +130,9 @@ class PrmBookingPage(models.Model):
         :param other: the channel by which it could go as well, or None.
         """
         if channel == "sms":
-            sent = self.env._("We have sent a text message with a code of six digits to %s.", address)
+            sent = self.env._(
+                "We have sent a text message with a code of six digits to %s.", address
+            )
         else:
             sent = self.env._("We have sent an email with a code of six digits to %s.", address)
         return {

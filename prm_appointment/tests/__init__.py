@@ -17,6 +17,7 @@ from . import test_online_booking_code
 from . import test_online_booking_who
 from . import test_online_booking_desk
 from . import test_translations
+from . import test_online_booking_words
 from . import test_confirm_by_reply
 from . import test_journeys
 from . import test_journey_replay

@@ -142,7 +142,7 @@ class TestCode(OnlineBookingCase):
 
     def test_pages_of_a_visitor(self):
         throttle.forget()
-        self.startPatch(throttle, "seconds_to_wait", lambda *args: 7)
+        self._replace(throttle, "seconds_to_wait", lambda *args: 7)
         response = self.url_open(self.path)
         self.assertEqual((response.status_code, response.headers["Retry-After"]), (429, "7"))
 
@@ -193,12 +193,12 @@ class TestCode(OnlineBookingCase):
         self._nothing_happens(page)
 
     def test_who_is_too_fast_gets_the_same_pages(self):
-        self.startPatch(booking_state, "MIN_SECONDS", 3)
+        self._replace(booking_state, "MIN_SECONDS", 3)
         page = self._submit(self._form(), **MIA)
         self._nothing_happens(page)
 
     def test_a_person_is_slow_enough(self):
-        self.startPatch(booking_state, "MIN_SECONDS", 3)
+        self._replace(booking_state, "MIN_SECONDS", 3)
         page = self._submit(self._form(), **MIA)
         moment = time.time() + 4
         with patch.object(booking_state.time, "time", lambda: moment):

@@ -42,7 +42,9 @@ class TestForm(BaseCase):
         return booking_form.read(typed, TODAY, "IT", texts, privacy)
 
     def test_right(self):
-        person, errors = self._read(first_name="  Mia  ", email=" MIA@Example.com", mobile="333 1234567")
+        person, errors = self._read(
+            first_name="  Mia  ", email=" MIA@Example.com", mobile="333 1234567"
+        )
         self.assertFalse(errors)
         self.assertEqual((person.first_name, person.email), ("Mia", "mia@example.com"))
         self.assertEqual(person.mobile, "+393331234567")
@@ -203,8 +205,10 @@ class TestWho(OnlineBookingCase):
         self.assertEqual(self._visits().prm_patient_id, self.mia)
 
     def test_for_a_child(self):
-        child = {"whom": "child", "first_name": "Leo", "birth_date": self._born(7),
-                 "guardian_first": "Eva", "guardian_last": "Rossi", "email": "eva@example.com"}  # fmt: skip
+        child = {
+            "whom": "child", "first_name": "Leo", "birth_date": self._born(7),
+            "guardian_first": "Eva", "guardian_last": "Rossi", "email": "eva@example.com",
+        }  # fmt: skip
         page = self._book_online(**child)
         self.assertIn("Thank you, Eva", self._heading(page))
         leo = self._visits().prm_patient_id

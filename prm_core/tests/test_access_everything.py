@@ -6,7 +6,8 @@ from .common import PrmCase
 
 #: Every route of these add-ons, with who may use it. A route that is not named here fails the test:
 #: whoever adds one says here for whom it is, and tests it.
-#: "link": the token in the address is the key (of a booking page, which is for everybody, its name); "user": a log-in is asked for; "own": after the
+#: A page for booking is for everybody who knows its name.
+#: "link": the token in the address is the key; "user": a log-in is asked for; "own": after the
 #: log-in everybody sees what is theirs and nothing else.
 ROUTES = {
     "/my/prm/preferences": "own",
