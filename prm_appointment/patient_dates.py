@@ -40,6 +40,10 @@ class Writer:
         pattern = _YEAR.sub("", babel.dates.get_date_format("full", self._locale).pattern)
         return self._capital(babel.dates.format_date(self.date(moment), pattern, self._locale))
 
+    def plain_date(self, day):
+        """A date without a time, such as a birth date, with the month in letters."""
+        return babel.dates.format_date(day, "long", self._locale)
+
     def clock(self, moment):
         """The time of day."""
         text = babel.dates.format_time(self._local(moment).time(), "short", locale=self._locale)

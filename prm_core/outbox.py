@@ -27,6 +27,8 @@ class Request:
         requests of one household with the same template and key become one message.
     :param merge_line: what stands for this request in the merged message, as ``family.lines``.
     :param recipient: the contact who gets it when that is not the patient; found out by the outbox.
+    :param asked_now: the person asked for it this minute and waits, as for a code: no hours, pause
+        or limit keep it.
     :param fallback_of: the `prm.message` that failed for good and in whose place this one goes.
     """
 
@@ -48,6 +50,7 @@ class Request:
     text: str = ""
     subject: str = ""
     answer_to: object = None
+    asked_now: bool = False
 
     @property
     def lang(self):

@@ -1,1 +1,2 @@
 from . import patient_link
+from . import booking

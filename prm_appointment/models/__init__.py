@@ -17,3 +17,9 @@ from . import prm_link_visit
 from . import prm_link_visit_words
 from . import prm_message
 from . import prm_enrolment
+from . import prm_booking_page
+from . import prm_booking_page_words
+from . import prm_booking_code
+from . import prm_booking
+from . import prm_booking_settle
+from . import calendar_event_online

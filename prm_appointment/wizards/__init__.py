@@ -1,1 +1,2 @@
 from . import prm_appointment_cancel
+from . import prm_booking_decline

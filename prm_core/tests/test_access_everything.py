@@ -6,10 +6,12 @@ from .common import PrmCase
 
 #: Every route of these add-ons, with who may use it. A route that is not named here fails the test:
 #: whoever adds one says here for whom it is, and tests it.
+#: A page for booking is for everybody who knows its name.
 #: "link": the token in the address is the key; "user": a log-in is asked for; "own": after the
 #: log-in everybody sees what is theirs and nothing else.
 ROUTES = {
     "/my/prm/preferences": "own",
+    "/prm/book/<string:slug>": "link",
     "/prm/l/<string:token>": "link",
     "/prm/l/<string:token>/calendar.ics": "link",
     "/prm/r/<string:token>": "link",
@@ -110,7 +112,7 @@ class TestRoutes(PrmCase, HttpCase):
 
     def test_nobody_gets_in_without_a_key(self):
         for path, who in ROUTES.items():
-            address = path.replace("<string:token>", "x" * 32)
+            address = path.replace("<string:token>", "x" * 32).replace("<string:slug>", "x" * 32)
             for login in (None, "t_outsider", "t_portal", "t_stranger"):
                 self.authenticate(login, login)
                 with self.subTest(path=path, login=login):

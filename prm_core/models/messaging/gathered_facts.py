@@ -129,7 +129,10 @@ class GatheredFacts:
         patient, purpose = request.patient, self.purposes[request.purpose]
         person = self._persons[patient.id]
         rules = self._rules_of(person["countries"], purpose)
-        holds = self.holds.get(patient.id, ()) if purpose.pausable else ()
+        pausable = purpose.pausable and not request.asked_now
+        holds = self.holds.get(patient.id, ()) if pausable else ()
+        caps = () if request.asked_now else tuple(rules.caps)
+        hours = () if request.asked_now else (*rules.hours, *person["wishes"])
         return policy.Facts(
             status=person["status"],
             opt_in=rules.opt_in,
@@ -144,10 +147,10 @@ class GatheredFacts:
             holds=tuple(holds),
             now=self.now,
             zone=person["zone"],
-            hours=(*rules.hours, *person["wishes"]),
-            paused_until=person["paused_until"] if purpose.pausable else None,
-            caps=tuple(rules.caps),
-            contacts=self._contacts_of(request, purpose) if rules.caps else (),
+            hours=hours,
+            paused_until=person["paused_until"] if pausable else None,
+            caps=caps,
+            contacts=self._contacts_of(request, purpose) if caps else (),
             not_after=request.message.expires_at or None if request.message else None,
             sources=rules.sources,
             guardian=bool(person["guardian"]),

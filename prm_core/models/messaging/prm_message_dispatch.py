@@ -248,6 +248,7 @@ class PrmMessageDispatch(models.Model):
                     message.purpose_id.code,
                     message.template_id,
                     message=message,
+                    asked_now=bool((message.request_data or {}).get("asked_now")),
                 )
                 for message in messages
             ]

@@ -242,6 +242,8 @@ class PrmMessageQueue(models.Model):
         }
         if request.channels:
             data["channels"] = request.channels
+        if request.asked_now:
+            data["asked_now"] = True
         return json.loads(json.dumps(data, default=str)) if any(data.values()) else False
 
     @api.model

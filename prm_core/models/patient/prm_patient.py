@@ -219,11 +219,16 @@ class PrmPatient(models.Model):
             records = self.with_context(**BULK_CONTEXT)
         patients = super(PrmPatient, records).create(vals_list)
         patients._fill_names_from_partner()
+        if not self.env.context.get("prm_unverified"):
+            patients._tell_of_creation()
+        return patients.with_env(self.env)
+
+    def _tell_of_creation(self):
+        """These are patients from now on: the timeline says so, and journeys may start."""
         self.env["prm.event"].emit(
             "patient_created",
-            [{"patient": patient, "company_id": patient.company_id.id} for patient in patients],
+            [{"patient": patient, "company_id": patient.company_id.id} for patient in self],
         )
-        return patients.with_env(self.env)
 
     def write(self, vals):
         names_changed = "first_name" in vals or "last_name" in vals
