@@ -30,7 +30,7 @@ class PrmBookingCode(models.Model):
     address = fields.Char(help="Until the code is over; then only its hash is kept.")
     address_hash = fields.Char(required=True)
     visitor_hash = fields.Char(required=True)
-    code_hash = fields.Char()
+    code_hash = fields.Char(groups="base.group_system")
     tries = fields.Integer(required=True, default=0)
     valid_until = fields.Datetime(required=True)
 
