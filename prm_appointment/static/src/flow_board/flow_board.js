@@ -1,4 +1,4 @@
-import { Component, onWillStart, onWillUnmount, useRef, useState } from "@odoo/owl";
+import { Component, onPatched, onWillStart, onWillUnmount, useRef, useState } from "@odoo/owl";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
@@ -90,6 +90,7 @@ export class FlowBoard extends Component {
             }
         };
         onWillStart(() => this.load(null));
+        onPatched(() => this.keepFocus());
         this.bus.subscribe("prm_board_changed", this.onChanged);
         // What was told while the line was down is lost: look again.
         useBus(this.bus, "BUS:RECONNECT", () => this.reload());
@@ -256,7 +257,7 @@ export class FlowBoard extends Component {
             this.notification.add(changed, { type: "warning" });
         }
         await this.load(this.wanted);
-        this.focus(card.id);
+        this.refocus = card.id; // once the board is drawn anew
     }
 
     open(card) {
@@ -326,13 +327,13 @@ export class FlowBoard extends Component {
     // KEYBOARD
     // ------------------------------------------------------------
 
-    focus(id) {
-        requestAnimationFrame(() => {
-            const active = document.activeElement;
-            if (!active || active === document.body || !active.isConnected) {
-                this.root.el?.querySelector(`[data-visit="${id}"]`)?.focus();
-            }
-        });
+    /** A card that moved to another column keeps the focus, unless somebody types elsewhere. */
+    keepFocus() {
+        const id = this.refocus;
+        this.refocus = null;
+        if (id && !document.activeElement?.matches("input, select")) {
+            this.root.el?.querySelector(`[data-visit="${id}"]`)?.focus();
+        }
     }
 
     /** Arrows go from card to card: up and down in the column, left and right to the next one. */
