@@ -6,7 +6,7 @@
     "author": "PRM for Odoo contributors",
     "website": "https://prm.example.org",
     "license": "AGPL-3",
-    "depends": ["prm_core", "calendar", "resource"],
+    "depends": ["prm_core", "bus", "calendar", "resource"],
     "data": [
         "security/ir.model.access.csv",
         "security/prm_appointment_rules.xml",
@@ -24,6 +24,7 @@
         "views/prm_cancel_reason_views.xml",
         "wizards/prm_appointment_cancel_views.xml",
         "views/prm_appointment_views.xml",
+        "views/prm_flow_board_views.xml",
         "views/calendar_event_views.xml",
         "wizards/prm_booking_decline_views.xml",
         "views/prm_booking_views.xml",
@@ -34,7 +35,10 @@
         "views/booking_pages_person.xml",
     ],
     "assets": {
-        "web.assets_backend": ["prm_appointment/static/src/schedule/*"],
+        "web.assets_backend": [
+            "prm_appointment/static/src/schedule/*",
+            "prm_appointment/static/src/flow_board/*",
+        ],
     },
     "pre_init_hook": "pre_init_hook",
 }

@@ -10,6 +10,9 @@ from . import calendar_event
 from . import calendar_event_status
 from . import calendar_event_timeline
 from . import calendar_event_booking
+from . import calendar_event_board
+from . import calendar_event_board_alerts
+from . import ir_websocket
 from . import prm_patient
 from . import prm_link
 from . import prm_link_words
