@@ -41,6 +41,7 @@ class JourneyLoader:
         self.entries = []
 
     def load(self):
+        self._tell_how_visits_ended()
         journeys = self.reminder | self.recall | self.welcome
         self.recall.daily_cap = STARTS_A_DAY
         journeys.date_start = (self.now - timedelta(days=LIVE_DAYS)).date()
@@ -54,6 +55,25 @@ class JourneyLoader:
         self._take_steps()
         self._date_messages()
         self.recall._scan_source()
+
+    def _tell_how_visits_ended(self):
+        """Of the last months the timeline says how visits ended: journeys are tried on that."""
+        visits = self.env["calendar.event"].search(
+            [("prm_status", "in", list(ENDS)), ("start", "<", self.now),
+             ("start", ">", self.now - timedelta(days=LIVE_DAYS))],
+            order="start, id",
+        )  # fmt: skip
+        for status, group in visits.grouped("prm_status").items():
+            state, code = ENDS[status]
+            before = timedelta(days=status == "cancelled")
+            self.env["prm.event"].emit(
+                code,
+                [
+                    {"patient": visit.prm_patient_id, "record": visit,
+                     "occurred_at": (visit.stop if state == "goal" else visit.start) - before}
+                    for visit in group
+                ],
+            )  # fmt: skip
 
     # ------------------------------------------------------------
     # WHO IS ON THEM

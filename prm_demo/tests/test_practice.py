@@ -62,6 +62,13 @@ class TestPractice(TransactionCase):
         self.assertGreater(len(forecast.line_ids), 20)
         self.assertGreater(len(set(forecast.line_ids.mapped("outcome"))), 2)
 
+    def test_the_past_can_be_played(self):
+        reminder = self.env.ref("prm_appointment.prm_journey_reminder")
+        played = self.env["prm.journey.simulation"].create({"journey_id": reminder.id})
+        played.action_play()
+        self.assertGreater(played.figures["goal"], 100)
+        self.assertTrue(played.figures["left"])
+
     def test_nothing_is_overdue_at_once(self):
         """The engine finds little to do when the practice is opened."""
         due = [("state", "=", "active"), ("next_at", "<=", self.env.cr.now())]
