@@ -320,8 +320,8 @@ class TestOnlineBooking(OnlineBookingCase):
             {"company_id": self.other_practice.id, "slug": "other-test", "online": True}
         )
         theirs = booking_state.write(other, {"type": self.hygiene.id, "booking": 1})
-        other_sign = "y" if state[20] == "x" else "x"
-        broken = [state[:-4] + "AAAA", state[:20] + other_sign + state[21:], "", "x", "é",
+        flipped = state[:20] + ("y" if state[20] == "x" else "x") + state[21:]
+        broken = [state[:-4] + "AAAA", flipped, "", "x", "é", "A" * 5000, theirs]
                   "A" * 5000, theirs]  # fmt: skip
         for step in ("send", "code", "again", "book", "slot", "edit", "nonsense"):
             for value in broken:
