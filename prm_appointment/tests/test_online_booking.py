@@ -322,7 +322,6 @@ class TestOnlineBooking(OnlineBookingCase):
         theirs = booking_state.write(other, {"type": self.hygiene.id, "booking": 1})
         flipped = state[:20] + ("y" if state[20] == "x" else "x") + state[21:]
         broken = [state[:-4] + "AAAA", flipped, "", "x", "é", "A" * 5000, theirs]
-                  "A" * 5000, theirs]  # fmt: skip
         for step in ("send", "code", "again", "book", "slot", "edit", "nonsense"):
             for value in broken:
                 page = self._post({"state": value, "step": step, "code": "1"})
