@@ -106,40 +106,35 @@ def test_as_a_new_patient(server, script):
         page = visitor.page
         page.goto(f"{server.address}/prm/book/test-dental")
         _look(page, f"{name}-1-kinds", width, script)
-        page.click("text=Hygiene visit")
+        _go(page, "a.p-pick:has-text('Hygiene visit')")
         _look(page, f"{name}-2-staff", width, script)
-        page.click("a.p-pick:has-text('Sam Okoro')")
+        _go(page, "a.p-pick:has-text('Sam Okoro')")
         _look(page, f"{name}-3-slots", width, script)
-        page.locator("a.p-slot").nth(1).click()
-        page.click("button[type=submit]")
+        _go(page, "a.p-slot >> nth=1")
+        _go(page, "button[type=submit]")
         assert page.locator("[role=alert] li").count() == 6
         _look(page, f"{name}-4-mistakes", width, script)
-        page.check("#whom_child")
-        assert page.is_visible("#guardian_first")
-        page.check("#whom_me")
-        assert not page.is_visible("#guardian_first")
-        page.fill("#first_name", "Ada")
-        page.fill("#last_name", f"Lake-{name}")
-        page.fill("#birth_date", "1988-03-27")
-        page.fill("#email", email)
-        page.fill("#note", "I have not been to a dentist for long.")
-        page.check("#privacy")
+        _fill(page, name, email)
         _look(page, f"{name}-5-form", width, script)
         started = time.monotonic()
         page.press("#email", "Enter")
         page.wait_for_selector("button[value=send]")
+        page.wait_for_load_state()
         _look(page, f"{name}-6-check", width, script)
         page.wait_for_timeout(max(0, HUMAN - (time.monotonic() - started)) * 1000)
         page.click("button[value=send]")
         page.wait_for_selector("#code")
+        page.wait_for_load_state()
         _look(page, f"{name}-7-code", width, script)
         page.fill("#code", "abc")
         page.press("#code", "Enter")
         page.wait_for_selector("[role=alert]")
+        page.wait_for_load_state()
         _look(page, f"{name}-8-wrong", width, script)
         page.fill("#code", _newest_code(server, email))
         page.press("#code", "Enter")
         page.wait_for_selector("a[href*='.ics']")
+        page.wait_for_load_state()
         assert "Thank you, Ada. Your visit is booked." in page.inner_text("h1")
         _look(page, f"{name}-9-done", width, script)
         assert "Ada" not in page.url
@@ -149,6 +144,25 @@ def test_as_a_new_patient(server, script):
         }  # fmt: skip
         assert page.context.cookies() == []
         assert [line for line in visitor.complaints if "favicon" not in line] == []
+
+
+def _fill(page, name, email):
+    page.check("#whom_child")
+    assert page.is_visible("#guardian_first")
+    page.check("#whom_me")
+    assert not page.is_visible("#guardian_first")
+    page.fill("#first_name", "Ada")
+    page.fill("#last_name", f"Lake-{name}")
+    page.fill("#birth_date", "1988-03-27")
+    page.fill("#email", email)
+    page.fill("#note", "I have not been to a dentist for long.")
+    page.check("#privacy")
+
+
+def _go(page, selector):
+    """Press something, and wait for the page that comes."""
+    with page.expect_navigation():
+        page.click(selector)
 
 
 def _look(page, name, width, script):
@@ -172,17 +186,17 @@ def test_by_keyboard_in_another_language(server):
         page.goto(f"{server.address}/prm/book/test-dental")
         assert page.get_attribute("html", "lang") == "de"
         _shoot(page, "german-1")
-        page.click(".p-languages a[lang=zh]")
+        _go(page, ".p-languages a[lang=zh]")
         assert page.get_attribute("html", "lang") == "zh"
         _shoot(page, "chinese-1")
-        page.click(".p-languages a[lang=it]")
+        _go(page, ".p-languages a[lang=it]")
         page.focus("a.p-pick >> nth=0")
         page.keyboard.press("Enter")
         page.wait_for_url("**type=**lang=it**")
         page.go_back()
         assert page.get_attribute("html", "lang") == "it"
         page.goto(f"{server.address}/prm/book/test-dental?type={server.kind}&provider=any&lang=de")
-        page.click("a.p-slot >> nth=0")
+        _go(page, "a.p-slot >> nth=0")
         _shoot(page, "german-2-form")
         order = []
         page.focus("#whom_me")
