@@ -23,6 +23,17 @@ class TestSimulation(ScreenCase):
         moment = fields.Datetime.to_datetime(NOW) - timedelta(days=days)
         self.env["prm.event"].emit(code, [{"patient": patient, "occurred_at": moment, **vals}])
 
+    def test_days_are_those_of_whoever_looks(self):
+        journey = self._journey((0, "minutes", "after"), start_type_id=self.received.id, live=False)
+        self.receptionist.tz = "America/Denver"
+        anna = self._patient(first_name="Anna", email="anna@example.com")
+        # Nine in the evening of 31 May in Denver.
+        moment = fields.Datetime.to_datetime("2026-06-01 03:00:00")
+        self.env["prm.event"].emit("message_received", [{"patient": anna, "occurred_at": moment}])
+        for day, expected in (("2026-05-30", 0), ("2026-05-31", 1), ("2026-06-01", 0)):
+            simulation = self.play(journey, date_from=day, date_to=day)
+            self.assertEqual(simulation.figures["starts"], expected, day)
+
     def test_a_draft_over_what_happened(self):
         replied = self.env.ref("prm_core.prm_journey_condition_replied").id
         far = self.env.ref("prm_core.prm_journey_condition_far_ahead").id

@@ -1,5 +1,5 @@
 from collections import Counter, defaultdict
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import format_date
 
 from .. import bulk, forecast
+from ..contact_hours import start_of_day
 from ..models.journey.prm_journey_step import HEARD
 
 #: Starts that are played at most.
@@ -93,7 +94,7 @@ class PrmJourneySimulation(models.TransientModel):
         if fault := journey._find_fault():
             raise UserError(fault)
         people, cut = self._starts()
-        until = min(self._end_of_day(self.date_to), fields.Datetime.now())
+        until = min(self._begin_of_day(self.date_to + timedelta(days=1)), fields.Datetime.now())
         ends = self._ends(people, until)
         kept = [
             (one, step, prospect)
@@ -118,8 +119,10 @@ class PrmJourneySimulation(models.TransientModel):
         self.figures = self._count(people, ends, kept, cut)
         self.invalidate_recordset(["line_ids"])
 
-    def _end_of_day(self, day):
-        return datetime.combine(day, time.max).replace(microsecond=0)
+    def _begin_of_day(self, day):
+        """The first moment (naive UTC) of a day on the clock of whoever looks."""
+        zone = self.env.context.get("tz") or self.env.user.tz or self.env.company.partner_id.tz
+        return start_of_day(day, zone or "UTC")
 
     def _starts(self):
         """Who would have started: (unsaved `prm.enrolment`, whether there are more)."""
@@ -150,8 +153,8 @@ class PrmJourneySimulation(models.TransientModel):
         events = self.env["prm.event"].search(
             [
                 ("event_type_id", "=", self.journey_id.start_type_id.id),
-                ("occurred_at", ">=", datetime.combine(self.date_from, time.min)),
-                ("occurred_at", "<=", self._end_of_day(self.date_to)),
+                ("occurred_at", ">=", self._begin_of_day(self.date_from)),
+                ("occurred_at", "<", self._begin_of_day(self.date_to + timedelta(days=1))),
             ],
             order="occurred_at, id",
             limit=MAX_STARTS + 1,
