@@ -78,6 +78,7 @@
         "wizards/prm_journey_simulation_views.xml",
         "wizards/prm_journey_release_views.xml",
         "views/importing/prm_import_views.xml",
+        "views/importing/prm_import_list_views.xml",
         "views/importing/prm_import_line_views.xml",
         "views/importing/prm_import_mapping_views.xml",
         "views/importing/prm_import_duplicate_views.xml",
