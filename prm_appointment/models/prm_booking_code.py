@@ -9,7 +9,7 @@ MAX_TRIES = 5
 #: Codes that one address or number gets, and that one visitor can ask for: (hours, codes).
 ADDRESS_LIMITS = ((1, 3), (24, 6))
 VISITOR_LIMITS = ((1, 12), (24, 40))
-_LOCK = 7_360_003
+_LOCK = 7_360_004
 
 
 class PrmBookingCode(models.Model):
