@@ -44,6 +44,11 @@ class Writer:
         """A date without a time, such as a birth date, with the month in letters."""
         return babel.dates.format_date(day, "long", self._locale)
 
+    def weekday(self, number):
+        """The name of a day of the week, of which Monday is 0."""
+        names = babel.dates.get_day_names("wide", context="stand-alone", locale=self._locale)
+        return self._capital(names[number])
+
     def clock(self, moment):
         """The time of day."""
         text = babel.dates.format_time(self._local(moment).time(), "short", locale=self._locale)

@@ -1,6 +1,7 @@
 """What an add-on hands to the outbox when it wants something said to a patient."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Request:
     :param recipient: the contact who gets it when that is not the patient; found out by the outbox.
     :param asked_now: the person asked for it this minute and waits, as for a code: no hours, pause
         or limit keep it.
+    :param not_after: naive UTC after which it has lost its point, such as shortly before a visit
+        that is offered; default: what the gate defers anything by at most.
     :param fallback_of: the `prm.message` that failed for good and in whose place this one goes.
     """
 
@@ -51,6 +54,7 @@ class Request:
     subject: str = ""
     answer_to: object = None
     asked_now: bool = False
+    not_after: datetime | None = None
 
     @property
     def lang(self):

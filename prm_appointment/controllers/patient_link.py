@@ -29,12 +29,9 @@ class AppointmentLink(patient_link.PatientLink):
     def calendar_file(self, token, visit=None):
         """The visit for the patient's own calendar; works as long as the visit page does."""
         link = self._find_link(token)
-        if not link or link._is_expired() or link.action not in ("book_appointment", "visit"):
+        if not link or link._is_expired():
             return self.open(token)
-        if link.action == "visit":
-            event = link._visit_asked_for({"visit": visit}) or link._visits()[:1]
-        else:
-            event = self._visible_event(link)
+        event = link._calendar_visit({"visit": visit})
         if not event:
             return request.redirect(f"/prm/l/{token}", code=303)
         response = request.make_response(
@@ -45,14 +42,6 @@ class AppointmentLink(patient_link.PatientLink):
             ],
         )
         return self._guard(response)
-
-    def _visible_event(self, link):
-        """The visit that the link shows, or the one booked with it that was cancelled since."""
-        event = link._booked_event()
-        if not event:
-            events = link.env["calendar.event"].with_context(active_test=False)
-            event = events.search([("prm_link_id", "=", link.id)], order="id desc", limit=1)
-        return event
 
     def _prepare_visit(self, link, event):
         practice = event.prm_company_id

@@ -26,3 +26,4 @@ from . import prm_booking_code
 from . import prm_booking
 from . import prm_booking_settle
 from . import calendar_event_online
+from . import waitlist

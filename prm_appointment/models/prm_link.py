@@ -149,6 +149,16 @@ class PrmLink(models.Model):
         ]
         return events.search(domain, order="start", limit=1)
 
+    def _calendar_visit(self, params):
+        """The visit that the link shows, for the patient's own calendar, even one that was
+        cancelled since; empty when it shows none."""
+        events = self.env["calendar.event"].with_context(active_test=False)
+        if self.action != "book_appointment":
+            return events.browse()
+        return self._booked_event() or events.search(
+            [("prm_link_id", "=", self.id)], order="id desc", limit=1
+        )
+
     def _bookable_span(self, kind):
         """From when to when a patient may book now."""
         now = fields.Datetime.now()

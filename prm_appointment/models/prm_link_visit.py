@@ -93,6 +93,11 @@ class PrmLink(models.Model):
             own |= self.message_id._visits_asked_about()
         return own.sorted("start")
 
+    def _calendar_visit(self, params):
+        if self.action == "visit":
+            return self._visit_asked_for(params) or self._visits()[:1]
+        return super()._calendar_visit(params)
+
     def _visit_asked_for(self, params):
         """The visit that an address or a form names, if the link opens it; else none."""
         wanted = _parse_id(params.get("visit"))

@@ -23,3 +23,6 @@ from . import test_online_booking_words
 from . import test_confirm_by_reply
 from . import test_journeys
 from . import test_journey_replay
+from . import test_waitlist
+from . import test_waitlist_order
+from . import test_waitlist_page

@@ -2,9 +2,6 @@ from odoo import models
 
 from .prm_enrolment import OPEN
 
-#: States of a message that can still be kept from going out.
-WAITING = ("draft", "queued")
-
 
 class PrmEnrolmentTakeBack(models.Model):
     """What is undone when a journey loses its point, or its date moves."""
@@ -27,14 +24,13 @@ class PrmEnrolmentTakeBack(models.Model):
         if not self:
             return
         own = self._entries([("enrolment_id", "in", self.ids)]).message_id
-        waiting = (own | own.merged_into_id).filtered(_waits).try_lock_for_update().filtered(_waits)
+        waiting = (own | own.merged_into_id)._call_back(reason)
         if not waiting:
             return
         others = self._entries(
             [("enrolment_id", "not in", self.ids), ("enrolment_id.state", "in", OPEN), "|",
              ("message_id", "in", waiting.ids), ("message_id.merged_into_id", "in", waiting.ids)]
         )  # fmt: skip
-        waiting.write({"state": "suppressed", "reason": reason})
         (waiting - own).write({"reason": "family_changed"})
         others._take_anew()
 
@@ -66,7 +62,3 @@ class PrmEnrolmentEntry(models.Model):
             for entry in entries:
                 # The first message goes on saying what became of it.
                 entry.write(effects[entry.enrolment_id.id])
-
-
-def _waits(message):
-    return message.state in WAITING

@@ -151,7 +151,7 @@ class GatheredFacts:
             paused_until=person["paused_until"] if pausable else None,
             caps=caps,
             contacts=self._contacts_of(request, purpose) if caps else (),
-            not_after=request.message.expires_at or None if request.message else None,
+            not_after=request.message.expires_at or None if request.message else request.not_after,
             sources=rules.sources,
             guardian=bool(person["guardian"]),
             text_limits=rules.text_limits,

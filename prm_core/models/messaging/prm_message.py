@@ -6,6 +6,9 @@ from ...outbox import may_follow
 from . import explanation
 from .reasons import reason_text
 
+#: States of a message that can still be kept from going out.
+WAITING = ("draft", "queued")
+
 
 class _BigInteger(fields.Integer):
     """A whole number of 64 bits: keys of advisory locks are that long."""
@@ -148,14 +151,18 @@ class PrmMessage(models.Model):
     def action_cancel(self):
         """Take messages that have not gone yet out of the queue."""
         self._check_receptionist()
-        waiting = (
-            self.sudo()
-            .try_lock_for_update()
-            .filtered(lambda message: message.state in ("draft", "queued"))
-        )
-        if not waiting:
+        if not self.sudo()._call_back("called_back"):
             raise UserError(self.env._("Only messages that are still waiting can be called back."))
-        waiting.write({"state": "suppressed", "reason": "called_back"})
+
+    def _call_back(self, reason):
+        """Keep those that still wait from going out; what a dispatcher has in its hands goes.
+
+        :param reason: code of why.
+        :return: the messages that stay.
+        """
+        waiting = self.filtered(_waits).try_lock_for_update().filtered(_waits)
+        waiting.write({"state": "suppressed", "reason": reason})
+        return waiting
 
     def _check_receptionist(self):
         self.check_access("read")
@@ -173,3 +180,7 @@ class PrmMessage(models.Model):
             "res_id": self.res_id,
             "views": [(False, "form")],
         }
+
+
+def _waits(message):
+    return message.state in WAITING

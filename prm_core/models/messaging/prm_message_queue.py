@@ -189,7 +189,7 @@ class PrmMessageQueue(models.Model):
         if not decision.allowed:
             vals.update(self._prepare_own_words(request))
             return {**vals, "state": "suppressed", "reason": decision.reason}
-        vals["expires_at"] = now + timedelta(days=policy.MAX_DEFER_DAYS)
+        vals["expires_at"] = request.not_after or now + timedelta(days=policy.MAX_DEFER_DAYS)
         if request.fallback_of and request.fallback_of.expires_at:
             vals["expires_at"] = request.fallback_of.expires_at
         vals["reason"] = decision.reason if decision.until else False
