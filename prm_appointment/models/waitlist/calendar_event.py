@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ... import slots, waitlist
 from .prm_waitlist_entry import STANDING
@@ -11,6 +11,16 @@ class CalendarEvent(models.Model):
     """What a change of visits means for the waitlist: times come free, people wait no longer."""
 
     _inherit = "calendar.event"
+
+    @api.depends("start")
+    @api.depends_context("prm_when")
+    def _compute_display_name(self):
+        """With ``prm_when`` a visit is called by its time: who chooses one knows whose it is."""
+        super()._compute_display_name()
+        if self.env.context.get("prm_when"):
+            for visit in self.sudo().filtered("prm_patient_id"):
+                when = visit._prm_local(visit.start)
+                visit.with_env(self.env).display_name = f"{when} · {visit.prm_type_id.name}"
 
     def _prm_record_booking(self):
         super()._prm_record_booking()

@@ -64,7 +64,7 @@ class PrmWaitlistOpening(models.Model):
     next_round_at = fields.Datetime(string="Next Offers at", readonly=True)
     offer_ids = fields.One2many("prm.waitlist.offer", "opening_id", readonly=True)
     offered_count = fields.Integer(string="Asked", compute="_compute_counts")
-    candidate_count = fields.Integer(string="Could Come", compute="_compute_counts")
+    candidate_count = fields.Integer(string="In Line", compute="_compute_counts")
     visit_id = fields.Many2one(
         "calendar.event", readonly=True, ondelete="set null", copy=False, help="What came of it."
     )
