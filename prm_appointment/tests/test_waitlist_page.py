@@ -111,7 +111,7 @@ class TestOfferPage(WaitlistPageCase):
         self.assertEqual(offer.state, "declined")
 
     def test_somebody_else_was_quicker(self):
-        opening, offer = self._offered()
+        opening, _offer = self._offered()
         self.entries.create({"patient_id": self.luca.id, "type_id": self.hygiene.id})
         opening.next_round_at = fields.Datetime.now()
         opening._round()
