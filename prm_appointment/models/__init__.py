@@ -27,3 +27,4 @@ from . import prm_booking
 from . import prm_booking_settle
 from . import calendar_event_online
 from . import waitlist
+from . import no_show

@@ -26,3 +26,5 @@ from . import test_journey_replay
 from . import test_waitlist
 from . import test_waitlist_order
 from . import test_waitlist_page
+from . import test_no_show
+from . import test_no_show_estimate
