@@ -93,7 +93,7 @@ class PrmEnrolment(models.Model):
         result = {}
         for journey, people in self._by_journey().items():
             leaves_out, lasting = journey.late == "skip", journey.lasting
-            for number in people.ids:
+            for number in people._ids:
                 row = rows[number]
                 result[number] = ladder.Climber(
                     row.position,
