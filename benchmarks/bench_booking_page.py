@@ -5,6 +5,7 @@ figures are absolute, as the visitor feels them; beside them stands what the log
 meanwhile, so that a slow machine shows.
 """
 
+import re
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -28,9 +29,18 @@ def main():
         with OdooServer(name, "--workers=2", "--proxy-mode") as server:
             base = f"{server.address}/prm/book/bench"
             log_in = _measure([f"{server.address}/web/login"])
+            full = f"{base}?type={kind}&provider=any"
+            page = requests.get(full, timeout=60).text
+            form, later = (
+                server.address
+                + re.search(rf'href="([^"]*{name}=[^"]*)"', page)[1].replace("&amp;", "&")
+                for name in ("start", "from")
+            )
             for label, address in (
                 ("first page", base),
-                ("slot page, anyone of 12", f"{base}?type={kind}&provider=any"),
+                ("slot page, anyone of 12", full),
+                ("slot page, later days", later),
+                ("form for a slot", form),
             ):
                 seconds = _measure([address])
                 report.add(

@@ -19,13 +19,17 @@ class Writer:
 
     def __init__(self, lang, zone):
         self._zone = pytz.timezone(zone)
+        self._locals, self._clocks = {}, {}
         try:
             self._locale = babel.Locale.parse(lang)
         except (ValueError, babel.UnknownLocaleError):
             self._locale = babel.Locale.parse("en_US")
 
     def _local(self, moment: datetime):
-        return pytz.utc.localize(moment).astimezone(self._zone)
+        # A page of free times asks for the day and the hour of each.
+        if moment not in self._locals:
+            self._locals[moment] = pytz.utc.localize(moment).astimezone(self._zone)
+        return self._locals[moment]
 
     def date(self, moment):
         """The day on the practice's calendar."""
@@ -51,8 +55,11 @@ class Writer:
 
     def clock(self, moment):
         """The time of day."""
-        text = babel.dates.format_time(self._local(moment).time(), "short", locale=self._locale)
-        return text.replace("\u202f", "\u00a0")
+        time = self._local(moment).time()
+        if time not in self._clocks:
+            text = babel.dates.format_time(time, "short", locale=self._locale)
+            self._clocks[time] = text.replace("\u202f", "\u00a0")
+        return self._clocks[time]
 
     @staticmethod
     def _capital(text):

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 import pytz
@@ -79,6 +80,10 @@ class Candidate(NamedTuple):
 
     def as_slot(self, operatory_id=None):
         return Slot(self.start, self.stop, self.provider_id, operatory_id)
+
+    def as_first_slot(self):
+        """In the chair that is liked best, if one is needed."""
+        return self.as_slot(self.operatory_ids[0] if self.operatory_ids else None)
 
 
 def merge(intervals):
@@ -199,60 +204,112 @@ class _Occupied:
 def find_slots(diaries, duration, chairs=None, not_before=None, not_after=None, step=STEP):
     """All times that can be booked, by start and then in the order of the diaries.
 
+    :param not_before: earliest start; :param not_after: latest end; the rest as for `Search`.
+    """
+    found = Search(diaries, duration, chairs, step).candidates(not_before, not_after)
+    return [each.as_first_slot() for each in found]
+
+
+class Search:
+    """Free times in some diaries, for which one may ask several times.
+
     :param diaries: list of `Diary`, in order of preference.
     :param timedelta duration: length of the visit; None when every diary says its own.
     :param chairs: ``{operatory id: taken intervals}`` in order of preference, of which one must be
         free; None where no chair is needed.
-    :param not_before: earliest start; :param not_after: latest end.
     :param timedelta step: grid, anchored to the start of each stretch of working time.
     """
-    found = find_candidates(diaries, duration, chairs, not_before, not_after, step)
-    return [each.as_slot(each.operatory_ids[0] if each.operatory_ids else None) for each in found]
+
+    def __init__(self, diaries, duration, chairs=None, step=STEP):
+        self._searches = [_DiarySearch(diary, duration, step) for diary in diaries]
+        self._rooms = None
+        if chairs is not None:
+            self._rooms = [(number, _Occupied(taken)) for number, taken in chairs.items()]
+
+    def candidates(self, not_before=None, not_after=None, all_chairs=False):
+        """All that is needed to book, or to combine the times of several visits.
+
+        :param not_before: earliest start; :param not_after: latest end.
+        :param all_chairs: name every free chair, not only the first one.
+        :return: list of `Candidate`, by start and then in the order of the diaries.
+        """
+        found = []
+        for rank, diary in enumerate(self._searches):
+            for start in diary.free_starts(not_before, not_after):
+                if candidate := self._candidate(rank, diary, start, all_chairs):
+                    found.append(candidate)
+        found.sort(key=lambda each: each[:2])
+        return found
+
+    def one_each(self, not_before, not_after, without=None):
+        """The starts, each with the first diary that has it.
+
+        :param without: (start, provider id) that does not count.
+        :return: list of `Slot`, by start.
+        """
+        found = {}
+        for rank, diary in enumerate(self._searches):
+            for start in diary.free_starts(not_before, not_after):
+                if start in found or (start, diary.provider_id) == without:
+                    continue
+                if candidate := self._candidate(rank, diary, start):
+                    found[start] = candidate.as_first_slot()
+        return [found[start] for start in sorted(found)]
+
+    def first_start(self, not_before, not_after, without=None):
+        """The earliest start, or None; much quicker than to look for all of them."""
+        first = None
+        for rank, diary in enumerate(self._searches):
+            for start in diary.free_starts(not_before, not_after):
+                if first and start >= first:
+                    break
+                if (start, diary.provider_id) == without:
+                    continue
+                if self._candidate(rank, diary, start):
+                    first = start
+                    break
+        return first
+
+    def _candidate(self, rank, diary, start, all_chairs=False):
+        """The `Candidate` at a start at which the provider is free; None when no chair is."""
+        stop = start + diary.length
+        busy_start, busy_stop = start - diary.before, stop + diary.after
+        free = _free_chairs(self._rooms, busy_start, busy_stop, all_chairs)
+        if free is not None and not free:
+            return None
+        return Candidate(start, rank, stop, busy_start, busy_stop, diary.provider_id, free)
 
 
-def find_candidates(
-    diaries, duration, chairs=None, not_before=None, not_after=None, step=STEP, all_chairs=False
-):
-    """As `find_slots`, but with all that is needed to combine the times of several visits.
+class _DiarySearch:
+    """One diary, made ready to be asked."""
 
-    :param all_chairs: name every free chair, not only the first one.
-    :return: list of `Candidate`, in the order of `find_slots`.
-    """
-    rooms = None
-    if chairs is not None:
-        rooms = [(operatory_id, _Occupied(taken)) for operatory_id, taken in chairs.items()]
-    found = []
-    for rank, diary in enumerate(diaries):
-        length = duration if diary.duration is None else diary.duration
-        for start in _free_starts(diary, length, not_before, not_after, step):
-            stop = start + length
-            busy_start, busy_stop = start - diary.before, stop + diary.after
-            free = _free_chairs(rooms, busy_start, busy_stop, all_chairs)
-            if free is None or free:
-                found.append(
-                    Candidate(start, rank, stop, busy_start, busy_stop, diary.provider_id, free)
-                )
-    found.sort(key=lambda each: each[:2])
-    return found
+    def __init__(self, diary, duration, step):
+        self.provider_id, self.before, self.after = diary.provider_id, diary.before, diary.after
+        self.length = duration if diary.duration is None else diary.duration
+        self._step = step
+        self._working = merge(diary.working)
+        self._closings = [closing for _opening, closing in self._working]
+        taken = [
+            # A visit that keeps away this far has room for its own buffers.
+            (start - diary.after, stop + diary.before)
+            for start, stop in diary.busy
+            if start < stop
+        ]
+        self._blocked = _Occupied([*taken, *diary.held])
 
-
-def _free_starts(diary, length, not_before, not_after, step):
-    """Starts on the grid at which the provider works and is free."""
-    taken = [
-        # A visit that keeps away this far has room for its own buffers.
-        (start - diary.after, stop + diary.before)
-        for start, stop in diary.busy
-        if start < stop
-    ]
-    blocked = _Occupied([*taken, *diary.held])
-    for opening, closing in merge(diary.working):
-        first = max(opening, not_before) if not_before else opening
-        last = min(closing, not_after) if not_after else closing
-        for gap_start, gap_stop in blocked.gaps(first, last):
-            start = opening - (opening - gap_start) // step * step
-            while start + length <= gap_stop:
-                yield start
-                start += step
+    def free_starts(self, not_before, not_after):
+        """Starts on the grid at which the provider works and is free, in order."""
+        index = bisect_left(self._closings, not_before) if not_before else 0
+        for opening, closing in islice(self._working, index, None):
+            if not_after and opening >= not_after:
+                return
+            first = max(opening, not_before) if not_before else opening
+            last = min(closing, not_after) if not_after else closing
+            for gap_start, gap_stop in self._blocked.gaps(first, last):
+                start = opening - (opening - gap_start) // self._step * self._step
+                while start + self.length <= gap_stop:
+                    yield start
+                    start += self._step
 
 
 def _free_chairs(rooms, start, stop, all_chairs):

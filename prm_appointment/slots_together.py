@@ -47,10 +47,8 @@ def find_together(
         raise ValueError(f"At most {MAX_PARTIES} visits together, not {len(parties)}.")
     lists = []
     for party in parties:
-        found = slots.find_candidates(
-            party.diaries, party.duration, party.chairs, not_before, not_after, step,
-            all_chairs=True,
-        )  # fmt: skip
+        search = slots.Search(party.diaries, party.duration, party.chairs, step)
+        found = search.candidates(not_before, not_after, all_chairs=True)
         lists.append(_Starts([each for each in found if suits is None or suits(each)]))
     return list(islice(_combine(lists, gap, mode), limit))
 

@@ -77,6 +77,8 @@ def last_open(moment, zone, window):
     return _nearest_open(moment, zone, window, -1)
 
 
+# A batch asks for one moment, and for many people who live by one clock.
+@lru_cache(maxsize=4096)
 def _nearest_open(moment, zone, window, sign):
     """The nearest moment in the window, looking ahead (``sign`` 1) or back (-1)."""
     if window.is_empty:

@@ -239,6 +239,30 @@ def _compile(source):
     return _ENVIRONMENT.from_string(source)
 
 
+@lru_cache(maxsize=MAX_COMPILED)
+def _fill_in(source):
+    """A text of nothing but words and values, as most are: (format string, names of the values).
+
+    None when Jinja has to do more than to put values in their places, or is to say what is wrong.
+    """
+    try:
+        body = _ENVIRONMENT.parse(source).body
+    except TemplateSyntaxError:
+        return None
+    pattern, names = "", []
+    for node in body:
+        for part in node.nodes if isinstance(node, nodes.Output) else [node]:
+            name = _path(part)
+            if isinstance(part, nodes.TemplateData):
+                pattern += part.data.replace("%", "%%")
+            elif name and name in _CATALOGUE:
+                pattern += "%s"
+                names.append(name)
+            else:
+                return None
+    return pattern, names
+
+
 def render(source, values):
     """The finished text.
 
@@ -247,6 +271,18 @@ def render(source, values):
     """
     if "{" not in source and len(source) <= MAX_OUTPUT:
         return source
+    filled = _fill_in(source)
+    if filled and all(name in values for name in filled[1]):
+        pattern, names = filled
+        text = pattern % tuple([values[name] for name in names])
+        if len(text) > MAX_OUTPUT:
+            raise TemplateError("too_long", 0, str(MAX_OUTPUT))
+        return text
+    return _render_by_jinja(source, values)
+
+
+def _render_by_jinja(source, values):
+    """See `render`."""
     try:
         template = _compile(source)
         parts, length = [], 0

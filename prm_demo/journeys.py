@@ -205,17 +205,24 @@ class JourneyLoader:
     def _take_steps(self):
         """Do the steps that have come, and write their entries."""
         rows, by_step = [], defaultdict(list)
+        enrolments = self.env["prm.enrolment"]
+        whose = enrolments.browse(one.id for one, *_rest in self.entries)._prepare_whose()
         for one, step, prospect in self.entries:
             if prospect.outcome == forecast.TAKEN:
                 by_step[step].append((one, prospect))
             else:
-                entry = one._prepare_entry(step, prospect.moment, "skipped", prospect.reason)
+                entry = enrolments._prepare_entry(
+                    whose[one.id], step, prospect.moment, "skipped", prospect.reason
+                )
                 rows.append(entry)
         for step, taken in by_step.items():
-            people = self.env["prm.enrolment"].browse(one.id for one, _prospect in taken)
+            people = enrolments.browse(one.id for one, _prospect in taken)
             effects = getattr(people, f"_act_{step.action}")(step)
             rows += [
-                {**one._prepare_entry(step, prospect.moment), **effects[one.id]}
+                {
+                    **enrolments._prepare_entry(whose[one.id], step, prospect.moment),
+                    **effects[one.id],
+                }
                 for one, prospect in taken
             ]
         rows.sort(key=lambda row: row["happened_at"])

@@ -1,9 +1,11 @@
-"""Fifty patients press "Book this visit" for one and the same time, at the same moment."""
+"""Fifty patients want one and the same time at the same moment, on two processes of Odoo."""
 
+import itertools
 import json
 import re
-import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,13 +17,19 @@ from .support import practice
 from .support.databases import copied
 from .support.server import OdooServer, Refused, shell
 
+PROCESSES = 2
+ROUNDS = 20
 PATIENTS = 50
-ROUNDS = 3
 PATIENCE = 120  # seconds for one answer
+VISIT = timedelta(minutes=45)
+#: Threads of a process for pages: half of its connections.
+CONNECTIONS = 64
 
-LINKS = """
+PATHS = """
 import json
 kind = env["prm.appointment.type"].search([], limit=1)
+# Room for all rounds, and no more: everybody who loses is shown every time that is left.
+kind.max_ahead = 10
 patients = env["prm.patient"].with_context(prm_bulk=True).create([
     {{"first_name": "Racer", "last_name": str(number), "lang": "en_US"}}
     for number in range({count})
@@ -30,7 +38,8 @@ wishes = [
     {{"action": "book_appointment", "patient": patient, "payload": {{"type_id": kind.id}}}}
     for patient in patients
 ]
-print("LINKS", json.dumps([url for _link, url in env["prm.link"]._issue_many(wishes)]))
+paths = [url.rpartition("/")[2] for _link, url in env["prm.link"]._issue_many(wishes)]
+print("PATHS", json.dumps(["/prm/l/" + path for path in paths]))
 """
 
 OVERLAPS = """
@@ -42,108 +51,142 @@ SELECT count(*)
 """
 
 
-@pytest.fixture(scope="module")
-def server():
-    with copied("parallel") as database:
-        practice.set_up(database)
-        with OdooServer(database, "--proxy-mode") as running:
-            yield running
+class Race:
+    """Patients with a link each, and the processes that serve them."""
+
+    def __init__(self, servers):
+        self.servers = servers
+        self.database = servers[0].database
+        # Who has booked races no more, and somebody else takes the place.
+        printed = shell(self.database, PATHS.format(count=PATIENTS + 2 * ROUNDS + 2))
+        self.paths = json.loads(re.search(r"^PATHS (.*)$", printed, re.MULTILINE)[1])
+        self._homes = itertools.count()
+
+    def free_times(self):
+        """(start, provider id) of the times that are on offer now."""
+        return read_free_times(self._call("GET", self.paths[0], 0).text)
+
+    def book(self, number, path, start, provider):
+        """Book as the patient of a link does; ``number`` says by which process."""
+        return self._call("POST", path, number, {"start": start, "provider": provider})
+
+    def _call(self, method, path, number, form=None):
+        address = self.servers[number % len(self.servers)].address
+        home = next(self._homes)
+        # Each patient comes from elsewhere: one address may not come so often.
+        headers = {
+            "X-Forwarded-For": f"198.18.{home // 250}.{home % 250}",
+            "X-Forwarded-Host": urlsplit(address).netloc,
+        }
+        return requests.request(
+            method, address + path, data=form, headers=headers, timeout=PATIENCE
+        )
+
+    def count(self):
+        """How many visits there are."""
+        visits = "SELECT count(*) FROM calendar_event WHERE prm_patient_id IS NOT NULL"
+        return int(postgres.query(visits, self.database)[0])
+
+    def check(self, answers, start, provider, winners):
+        """Who has won says so, all others were offered other times, and nothing broke.
+
+        :param answers: ``{path: answer}`` of the patients; :param winners: how many of them won.
+        """
+        assert {answer.status_code for answer in answers.values()} == {200}
+        won = [path for path, answer in answers.items() if "our visit is booked" in answer.text]
+        lost = [answer for answer in answers.values() if "has just been taken" in answer.text]
+        assert (len(won), len(lost)) == (winners, len(answers) - winners)
+        for answer in lost:
+            offered = read_free_times(answer.text)
+            assert offered
+            assert (start, provider) not in offered
+        assert postgres.query(OVERLAPS, self.database) == ["0"]
+        assert [line for server in self.servers for line in server.errors()] == []
+        for path in won:
+            self.paths.remove(path)
 
 
-def _links(server, count):
-    """Addresses of booking pages, each for another patient."""
-    printed = shell(server.database, LINKS.format(count=count))
-    paths = json.loads(re.search(r"^LINKS (.*)$", printed, re.MULTILINE)[1])
-    return [server.address + "/prm/l/" + path.rpartition("/")[2] for path in paths]
-
-
-def _free_times(page):
+def read_free_times(page):
     return re.findall(r"\?start=(\w+)&amp;provider=(\d+)", page)
 
 
-def _at_home(link):
-    """Headers by which each patient comes from elsewhere: one address may not come so often."""
-    home = f"198.51.100.{zlib.crc32(link.encode()) % 250}"
-    return {"X-Forwarded-For": home, "X-Forwarded-Host": urlsplit(link).netloc}
-
-
-def _get(link):
-    return requests.get(link, headers=_at_home(link), timeout=PATIENCE).text
-
-
-def _book(wish):
-    address, start, provider = wish
-    form = {"start": start, "provider": provider}
-    return requests.post(address, data=form, headers=_at_home(address), timeout=PATIENCE)
-
-
-def _booked(server):
-    visits = "SELECT count(*) FROM calendar_event WHERE prm_patient_id IS NOT NULL"
-    return int(postgres.query(visits, server.database)[0])
+@pytest.fixture(scope="module")
+def race():
+    options = ("--proxy-mode", f"--db_maxconn={CONNECTIONS}", "--max-cron-threads=0")
+    with copied("parallel") as database, ExitStack() as stack:
+        practice.set_up(database)
+        yield Race(
+            [stack.enter_context(OdooServer(database, *options)) for _number in range(PROCESSES)]
+        )
 
 
 @pytest.mark.parametrize("attempt", range(ROUNDS))
-def test_exactly_one_wins(server, attempt):
-    links = _links(server, PATIENTS)
-    start, provider = _free_times(_get(links[0]))[0]
-    before = _booked(server)
+def test_exactly_one_wins(race, attempt):
+    start, provider = race.free_times()[0]
+    before, paths = race.count(), race.paths[:PATIENTS]
     with ThreadPoolExecutor(PATIENTS) as pool:
-        answers = list(pool.map(_book, [(link, start, provider) for link in links]))
-    assert {answer.status_code for answer in answers} == {200}
-    winners = [answer for answer in answers if "Your visit is booked" in answer.text]
-    losers = [answer for answer in answers if "has just been taken" in answer.text]
-    assert (len(winners), len(losers)) == (1, PATIENTS - 1)
-    for answer in losers:
-        offered = _free_times(answer.text)
-        assert offered
-        assert (start, provider) not in offered
-    assert _booked(server) == before + 1
-    assert postgres.query(OVERLAPS, server.database) == ["0"]
-    assert server.errors() == []
+        booked = [
+            pool.submit(race.book, number + attempt, path, start, provider)
+            for number, path in enumerate(paths)
+        ]
+        answers = {path: each.result() for path, each in zip(paths, booked, strict=True)}
+    race.check(answers, start, provider, winners=1)
+    assert race.count() == before + 1
 
 
-def test_one_patient_presses_twice(server):
+def test_one_patient_presses_twice(race):
     """Two taps on one link, for different times: one visit, and both taps show it."""
-    (link,) = _links(server, 1)
-    times = _free_times(_get(link))
-    before = _booked(server)
+    times, path, before = race.free_times(), race.paths.pop(), race.count()
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(_book, [(link, *times[0]), (link, *times[-1])]))
+        taps = [pool.submit(race.book, tap, path, *times[-tap]) for tap in range(2)]
+        answers = [tap.result() for tap in taps]
     assert {answer.status_code for answer in answers} == {200}
     for answer in answers:
         assert "our visit is booked" in answer.text
-    assert _booked(server) == before + 1
-    assert server.errors() == []
+    assert race.count() == before + 1
 
 
-def test_the_desk_and_patients_at_once(server):
-    """The front desk drags a visit onto a time while patients book it: one of them has it."""
-    desk = server.login("receptionist")
-    for link in _links(server, 3):
-        times = _free_times(_get(link))
-        (target, provider), other = times[0], times[-1]
-        (helper,) = _links(server, 1)
-        assert "our visit is booked" in _book((helper, *other)).text
-        visit = desk.call("calendar.event", "search", [["prm_patient_id", "!=", False]],
-                          order="id desc", limit=1)  # fmt: skip
-        moment = f"{target[:4]}-{target[4:6]}-{target[6:8]} {target[9:11]}:{target[11:13]}:00"
-        stop = f"{moment[:11]}{int(target[9:11]):02}:{int(target[11:13]) + 14:02}:00"
-        with ThreadPoolExecutor(2) as pool:
-            moved = pool.submit(_drag, desk, visit, moment, stop)
-            booked = pool.submit(_book, (link, target, provider))
-        sentence, answer = moved.result(), booked.result()
-        assert answer.status_code == 200
-        assert ("our visit is booked" in answer.text) != (sentence is None)
-        if sentence:
-            assert "This provider has another visit at that time." in sentence
-        assert postgres.query(OVERLAPS, server.database) == ["0"]
-        assert server.errors() == []
+@pytest.fixture(scope="module")
+def desks(race):
+    """The front desk at each process."""
+    return [server.login("receptionist") for server in race.servers]
 
 
-def _drag(desk, visit, start, stop):
+@pytest.fixture(scope="module")
+def dragged(race, desks):
+    """Id of a visit far away from where the patients want to come."""
+    answer = race.book(0, race.paths.pop(), *race.free_times()[-1])
+    assert "our visit is booked" in answer.text
+    domain = [["prm_patient_id", "!=", False]]
+    return desks[0].call("calendar.event", "search", domain, order="id desc", limit=1)
+
+
+@pytest.mark.parametrize("attempt", range(ROUNDS))
+def test_the_desk_and_patients_at_once(race, desks, dragged, attempt):
+    """The front desk drags a visit onto a time while patients book it: one of all has it."""
+    start, provider = race.free_times()[0]
+    before, paths = race.count(), race.paths[: PATIENTS - 1]
+    with ThreadPoolExecutor(PATIENTS) as pool:
+        booked, moved = [], None
+        for number, path in enumerate(paths):
+            # The desk is first in one round, and later and later in the others.
+            if number == attempt:
+                moved = pool.submit(_drag, desks[attempt % PROCESSES], dragged, start)
+            booked.append(pool.submit(race.book, number, path, start, provider))
+        answers = {path: each.result() for path, each in zip(paths, booked, strict=True)}
+    sentence = moved.result()
+    if sentence:
+        assert "This provider has another visit at that time." in sentence
+    race.check(answers, start, provider, winners=1 if sentence else 0)
+    assert race.count() == before + (1 if sentence else 0)
+
+
+def _drag(desk, visit, start):
     """What the calendar does after a drag; the sentence that the person reads, if refused."""
+    begins = datetime.strptime(start, "%Y%m%dT%H%MZ")
     try:
-        desk.call("calendar.event", "write", visit, {"start": start, "stop": stop})
+        desk.call("calendar.event", "write", visit,
+                  {"start": str(begins), "stop": str(begins + VISIT)})  # fmt: skip
     except Refused as refused:
         return str(refused)
     return None

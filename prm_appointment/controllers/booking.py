@@ -151,8 +151,9 @@ class _Visit:
 
         :param without: (start, provider id) that has just been taken by somebody else.
         """
-        found, later, is_later = self.page._free_days(kind, provider, self.params.get("from"))
-        found = [slot for slot in found if (slot.start, slot.provider_id) != without]
+        found, later, is_later = self.page._free_days(
+            kind, provider, self.params.get("from"), without
+        )
         values = {
             "kind": self.page._kind_values(kind),
             "preparation": kind.preparation,

@@ -34,6 +34,16 @@ class PrmAppointmentType(models.Model):
         )
         return wish.choose(found) if wish else found
 
+    @api.private
+    def _search_slots(self, date_from, date_to, providers=None):
+        """The same as a `slots.Search`, for who asks about parts of the time between.
+
+        :rtype: slots.Search
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return slots.Search(*self._search_input(date_from, date_to, providers))
+
     @api.model
     @api.private
     def _free_together(self, wants, date_from, date_to, gap=None, mode="either", **options):
@@ -235,8 +245,9 @@ class PrmAppointmentType(models.Model):
         for provider_id, operatory_id, start, stop in self._query_visits(
             staff, chairs, date_from, date_to, moved
         ):
-            by_provider[provider_id].append((start, stop))
-            by_chair[operatory_id].append((start, stop))
+            stretch = (start, stop)
+            by_provider[provider_id].append(stretch)
+            by_chair[operatory_id].append(stretch)
         zones = {person.id: person.tz for person in staff}
         for provider_id, start, stop, whole_days in self._query_absences(staff, date_from, date_to):
             if whole_days:

@@ -13,8 +13,6 @@ from .prm_link import MOMENT, WINDOW_DAYS
 
 _SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 MAX_SLUG = 60
-#: How far is looked at once for the first free day, when the next two weeks are full.
-_STEP = timedelta(days=28)
 
 
 class PrmBookingPage(models.Model):
@@ -174,27 +172,28 @@ class PrmBookingPage(models.Model):
         now = fields.Datetime.now()
         return now + timedelta(minutes=kind.min_notice), now + timedelta(days=kind.max_ahead)
 
-    def _free_days(self, kind, provider=None, day=None):
+    def _free_days(self, kind, provider=None, day=None, without=None):
         """Free times of about two weeks, or the first that there are after them.
 
         :param provider: a `prm.provider`; none: anyone who does it.
         :param day: a date to begin with, as ISO text.
-        :return: (list of `Slot`, the day after them as ISO text or None, whether times before them
-            were left out)
+        :param without: (start, provider id) that is not to be offered.
+        :return: (list of `Slot`, one for each start; the day after them as ISO text or None;
+            whether times before them were left out)
         """
         zone = self.company_id._prm_zone()
         earliest, horizon = self._span(kind)
         start = min(max(_parse_day(day, zone) or earliest, earliest), horizon)
         stop = min(_window_end(start, zone), horizon)
-        found = kind._free_slots(start, stop, provider or None)
-        while not found and stop < horizon:
-            # Nothing soon: the first days that there are. In steps, as most of the rest is not
-            # shown.
-            begin, stop = stop, min(stop + _STEP, horizon)
-            found = kind._free_slots(begin, stop, provider or None)
-        if found and found[0].start >= _window_end(start, zone):
-            stop = min(_window_end(found[0].start, zone), stop)
-            found = [slot for slot in found if slot.start < stop]
+        search = kind._search_slots(start, stop, provider or None)
+        found = search.one_each(start, stop, without)
+        if not found and stop < horizon:
+            # Nothing soon: the first days that there are, wherever they lie.
+            search = kind._search_slots(stop, horizon, provider or None)
+            first = search.first_start(stop, horizon, without)
+            if first:
+                begin, stop = stop, min(_window_end(first, zone), horizon)
+                found = search.one_each(begin, stop, without)
         later = found and stop < horizon
         return (
             found,

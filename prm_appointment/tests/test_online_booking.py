@@ -231,6 +231,29 @@ class TestOnlineBooking(OnlineBookingCase):
         page = self._get(f"?type={self.hygiene.id}&provider=any")
         self.assertIn("Please call us: we will find one", self._text(page))
 
+    def test_full_for_weeks(self):
+        """The first free days are shown, wherever they lie, and looking for them is quick."""
+        soon = fields.Datetime.now() - timedelta(days=1)
+        until = soon + timedelta(days=40)
+        self.env["resource.calendar.leaves"].create(
+            {"company_id": self.practice.id, "date_from": soon, "date_to": until}
+        )
+        before, _later, _left_out = self.page._free_days(self.hygiene)
+        with self.assertQueryCount(12):
+            found, later, left_out = self.page._free_days(self.hygiene)
+        self.assertEqual(found, before)
+        self.assertTrue(until < found[0].start < until + timedelta(days=4))
+        self.assertLess(found[-1].start - found[0].start, timedelta(days=14))
+        self.assertTrue(later)
+        self.assertFalse(left_out)
+        starts = [slot.start for slot in found]
+        self.assertEqual(starts, sorted(set(starts)))
+        first = found[0]
+        without = (first.start, first.provider_id)
+        found, _later, _left_out = self.page._free_days(self.hygiene, without=without)
+        self.assertNotIn(first, found)
+        self.assertEqual(found[-1], before[-1])
+
     def test_strange_addresses(self):
         kind = self.hygiene.id
         for query in ("?type=x", "?type=999999999", "?type=-1", f"?type={'9' * 30}",

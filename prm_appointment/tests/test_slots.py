@@ -6,7 +6,7 @@ import pytz
 from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
-from ..slots import STEP, Diary, Shift, expand_shifts, find_slots, merge, subtract
+from ..slots import STEP, Diary, Search, Shift, expand_shifts, find_slots, merge, subtract
 from .slot_cases import (
     DURATIONS,
     FIRST_DAYS,
@@ -75,6 +75,32 @@ class TestSlots(BaseCase):
             [(slot.start, slot.stop, slot.provider_id, slot.operatory_id) for slot in found],
             sorted(expected, key=lambda row: (row[0], row[2])),
         )
+
+    @hypothesis.settings(max_examples=300, deadline=None)
+    @hypothesis.given(
+        staff=st.lists(diaries(days=2, most=6), min_size=1, max_size=3),
+        chairs=st.none() | st.lists(INTERVALS, max_size=2),
+        not_before=MOMENTS,
+        not_after=MOMENTS,
+        data=st.data(),
+    )
+    def test_one_for_each_start(self, staff, chairs, not_before, not_after, data):
+        """What a page shows of all times: each start once, with the provider who comes first."""
+        staff = [replace(diary, provider_id=number) for number, diary in enumerate(staff)]
+        rooms = None if chairs is None else dict(enumerate(chairs))
+        every = find_slots(staff, None, rooms, not_before, not_after)
+        gone = data.draw(st.none() | st.sampled_from(every)) if every else None
+        without = gone and (gone.start, gone.provider_id)
+        expected = {}
+        for slot in every:
+            if (slot.start, slot.provider_id) != without:
+                expected.setdefault(slot.start, slot)
+        search = Search(staff, None, rooms)
+        for _again in range(2):
+            found = search.one_each(not_before, not_after, without)
+            self.assertEqual(found, list(expected.values()))
+            first = search.first_start(not_before, not_after, without)
+            self.assertEqual(first, found[0].start if found else None)
 
     @hypothesis.settings(max_examples=200, deadline=None)
     @hypothesis.given(shifts=SHIFTS, zone=ZONES, first_day=FIRST_DAYS, diary=diaries(), now=MOMENTS)

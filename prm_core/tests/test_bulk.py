@@ -1,4 +1,5 @@
 from odoo import fields
+from odoo.exceptions import AccessError, MissingError
 
 from .. import bulk
 from .common import PrmCase
@@ -69,3 +70,46 @@ class TestInsert(PrmCase):
         )
         self.assertTrue(first.exists())
         self.assertLessEqual(first.create_date, fields.Datetime.now())
+
+
+class TestReadRows(PrmCase):
+    """Rows say what the records say."""
+
+    def _read(self, patients, *names):
+        return bulk.read_rows(patients, names)
+
+    def test_values_as_the_records_have_them(self):
+        patients = self.maria | self._patient(first_name="Ada")
+        self.maria.mobile = "+393331234567"
+        rows = self._read(patients, "company_id", "mobile", "birth_date", "contact_paused_until")
+        self.assertEqual(list(rows), patients.ids)
+        for patient in patients:
+            row = rows[patient.id]
+            self.assertEqual(row.company_id, patient.company_id.id)
+            self.assertEqual(row.mobile or False, patient.mobile)
+            self.assertEqual(row.birth_date or False, patient.birth_date)
+            self.assertIsNone(row.contact_paused_until)
+
+    def test_one_query_for_many(self):
+        patients = self.maria | self._patient(first_name="Ada")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertQueryCount(1):
+            self._read(patients, "mobile", "status")
+            self._read(patients, "mobile", "status")
+
+    def test_nobody(self):
+        self.assertEqual(self._read(self.maria.browse(), "mobile"), {})
+
+    def test_one_that_is_not_saved_yet(self):
+        patient = self.maria.new({"first_name": "Nora", "mobile": "1"})
+        ((number, row),) = self._read(patient, "first_name", "mobile").items()
+        self.assertEqual((number, *row), (patient.id, "Nora", "1"))
+
+    def test_one_that_is_gone(self):
+        with self.assertRaises(MissingError):
+            self._read(self.maria.browse((self.maria.id, 2**31 - 1)), "mobile")
+
+    def test_rights_hold(self):
+        with self.assertRaises(AccessError):
+            self._read(self.maria.with_user(self.env.ref("base.public_user")), "mobile")

@@ -97,6 +97,36 @@ class TestTemplating(BaseCase):
             templating.render(source, {})
         self.assertLessEqual(templating._compile.cache_info().maxsize, 1000)
 
+    @hypothesis.settings(max_examples=300, deadline=None)
+    @hypothesis.given(st.data())
+    def test_values_in_their_places_are_as_jinja_writes_them(self, data):
+        """Most texts are filled in without Jinja, and nobody can tell."""
+        pieces = st.one_of(
+            st.text(alphabet="aé%{} -#\n退", max_size=8),
+            st.sampled_from(
+                ("{{ patient.first_name }}", "{{- practice.name -}}", "{# x #}", "{% raw %}{{ a }}",
+                 "{% endraw %}", "{{ recipient.is_guardian }}", "{{ patient.first_name|upper }}",
+                 "{% if patient.full_name %}", "{% endif %}", "{{ family.lines }}", "{{ patient }}")
+            ),
+        )  # fmt: skip
+        source = "".join(data.draw(st.lists(pieces, max_size=8)))
+        names = ("patient.first_name", "practice.name", "recipient.is_guardian", "family.lines")
+        values = {name: data.draw(st.sampled_from(("", "A%s{{ x }}", None, 7))) for name in names}
+        values["patient.full_name"] = "A"
+
+        def outcome(render):
+            try:
+                return render(source, values)
+            except templating.TemplateError as error:
+                return str(error)
+
+        self.assertEqual(outcome(templating.render), outcome(templating._render_by_jinja), source)
+
+    def test_plain_texts_need_no_jinja(self):
+        source = "100 % for {{ patient.first_name }}"
+        self.assertEqual(templating._fill_in(source), ("100 %% for %s", ["patient.first_name"]))
+        self.assertIsNone(templating._fill_in("{{ patient.first_name|upper }}"))
+
     def test_catalogue_begins_with_the_patient(self):
         names = [variable.name for variable in templating.catalogue()]
         self.assertEqual(names[0].split(".")[0], "patient")

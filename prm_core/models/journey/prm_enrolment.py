@@ -1,11 +1,15 @@
 from odoo import api, fields, models
 
 from ... import ladder
+from ...bulk import read_rows
 
 #: States of somebody who may still take a step.
 UNDER_WAY = ("active", "held", "paused")
 #: And of somebody for whom the date may still move, or the goal be reached.
 OPEN = (*UNDER_WAY, "done")
+_PLACE_FIELDS = (
+    "patient_id", "position", "anchor_at", "started_at", "previous_at", "contact_at",
+)  # fmt: skip
 
 
 class PrmEnrolment(models.Model):
@@ -75,24 +79,29 @@ class PrmEnrolment(models.Model):
             return None
         return self.env[self.res_model].sudo().browse(self.res_id).exists() or None
 
+    def _by_journey(self):
+        """``{journey: its people}``; most often all are on the same."""
+        journeys = self.journey_id
+        return {journeys: self} if len(journeys) == 1 else self.grouped("journey_id")
+
     def _climbers(self):
         """Where patients stand, as the ladder's arithmetic wants it.
 
         :return: ``{id: ladder.Climber}``
         """
-        zones = self.patient_id._zones()
+        zones, rows = self.patient_id._zones(), read_rows(self, _PLACE_FIELDS)
         result = {}
-        for journey, people in self.grouped("journey_id").items():
+        for journey, people in self._by_journey().items():
             leaves_out, lasting = journey.late == "skip", journey.lasting
-            for one in people:
-                started = one.started_at
-                result[one.id] = ladder.Climber(
-                    one.position,
-                    one.anchor_at,
-                    zones[one.patient_id.id],
-                    one.previous_at or started,
-                    one.contact_at or None,
-                    started if leaves_out else None,
+            for number in people._ids:
+                row = rows[number]
+                result[number] = ladder.Climber(
+                    row.position,
+                    row.anchor_at,
+                    zones[row.patient_id],
+                    row.previous_at or row.started_at,
+                    row.contact_at,
+                    row.started_at if leaves_out else None,
                     lasting,
                 )
         return result
@@ -110,13 +119,15 @@ class PrmEnrolment(models.Model):
         :return: the enrolments whose date moved.
         """
         anchors = self._read_anchors()
-        moved = self.filtered(lambda one: anchors.get(one.id) and anchors[one.id] != one.anchor_at)
-        moved._go_by(anchors, "date_moved")
+        known = self.browse(anchors)
+        moved = known.filtered(lambda one: anchors[one.id] != one.anchor_at)
+        if moved:
+            moved._go_by(anchors, "date_moved")
         return moved
 
     def _come_back(self):
         """What ended the journey is undone: go on, and say again what is taken for off by now."""
-        for journey, people in self.grouped("journey_id").items():
+        for journey, people in self._by_journey().items():
             people.write({"state": journey._state_of_people(), "reason": False, "ended_at": False})
         self._go_by({**{one.id: one.anchor_at for one in self}, **self._read_anchors()},
                     "journey_left")  # fmt: skip
@@ -162,18 +173,18 @@ class PrmEnrolment(models.Model):
     def _read_anchors(self):
         """``{id: naive UTC}`` of the date of the record, for those that count from one."""
         result = {}
-        for (model, name), group in self.grouped(
-            lambda one: (one.res_model, one.journey_id._anchor_name())
-        ).items():
-            if not model or not name or model not in self.env:
+        for journey, people in self._by_journey().items():
+            name = journey._anchor_name()
+            if not name or journey.source_id.yearly:
                 continue
-            if name not in self.env[model]._fields or group[:1].journey_id.source_id.yearly:
-                continue
-            records = self.env[model].sudo().browse(group.mapped("res_id")).exists()
-            values = {record.id: record[name] for record in records}
-            for one in group:
-                if value := values.get(one.res_id):
-                    result[one.id] = one._to_moment(value)
+            for model, group in people.grouped("res_model").items():
+                if not model or model not in self.env or name not in self.env[model]._fields:
+                    continue
+                records = self.env[model].sudo().browse(group.mapped("res_id")).exists()
+                values = {record.id: record[name] for record in records}
+                for one in group:
+                    if value := values.get(one.res_id):
+                        result[one.id] = one._to_moment(value)
         return result
 
     def _to_moment(self, value):
@@ -185,7 +196,7 @@ class PrmEnrolment(models.Model):
         """Set when the next step is due, after something changed."""
         now = fields.Datetime.now()
         climbers = self._climbers()
-        for journey, people in self.grouped("journey_id").items():
+        for journey, people in self._by_journey().items():
             rungs = journey._rungs()
             for one in people:
                 one.next_at = ladder.look_ahead(rungs, climbers[one.id], now).due or now

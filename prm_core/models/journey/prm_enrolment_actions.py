@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.fields import Command
 
+from ...bulk import read_rows
 from ...outbox import Request
 from ..messaging.prm_link import EVERYWHERE
 
@@ -53,16 +54,18 @@ class PrmEnrolmentActions(models.Model):
         }
         records = self._records()
         values = self._request_values(template, records)
+        patients = {patient.id: patient for patient in self.patient_id}
+        rows = read_rows(self, ("patient_id", "res_model", "res_id"))
         return [
             Request(
                 **{
                     **shared,
-                    "patient": one.patient_id,
-                    "record": records.get((one.res_model, one.res_id)),
-                    **values.get(one.id, {}),
+                    "patient": patients[row.patient_id],
+                    "record": records.get((row.res_model, row.res_id)),
+                    **values.get(number, {}),
                 }
             )
-            for one in self
+            for number, row in rows.items()
         ]
 
     def _records(self):

@@ -1,12 +1,11 @@
 from collections import defaultdict
-from dataclasses import replace
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ... import ladder
-from ...bulk import insert
+from ...bulk import insert, read_rows
 
 BATCH_SIZE = 1000
 #: Minutes after which people on a journey that broke are looked at again.
@@ -43,7 +42,7 @@ class PrmEnrolmentAdvance(models.Model):
         :return: how many people were looked at.
         """
         batch = self._claim_due(BATCH_SIZE)
-        for journey, people in batch.grouped("journey_id").items():
+        for journey, people in batch._by_journey().items():
             if journey._safely(people._advance) is None:
                 people._rest()
         return len(batch)
@@ -94,37 +93,45 @@ class PrmEnrolmentAdvance(models.Model):
         rungs, steps = journey._rungs(), journey.step_ids
         climbers, outlooks, entries = self._climbers(), {}, []
         by_step = defaultdict(list)
-        for one in self:
-            outlook = outlooks[one.id] = ladder.look_ahead(rungs, climbers[one.id], now)
+        for number in self.ids:
+            outlook = outlooks[number] = ladder.look_ahead(rungs, climbers[number], now)
             if outlook.index is not None and outlook.due <= now:
-                by_step[outlook.index].append(one.id)
+                by_step[outlook.index].append(number)
         effects = {}
         for index, ids in by_step.items():
             effects.update(self.browse(ids)._take(steps[index]))
         unheard = self._unheard(effects)
-        rows = []
-        for one in self:
-            outlook, climber, effect = outlooks[one.id], climbers[one.id], effects.get(one.id)
+        places = []
+        for number, whose in self._prepare_whose().items():
+            outlook, climber, effect = outlooks[number], climbers[number], effects.get(number)
             skipped = list(outlook.skipped)
             if effect:
-                entries.append({**one._prepare_entry(steps[outlook.index], now), **effect})
-                climber = _climbed(climber, outlook, now, one.id not in unheard)
+                entry = self._prepare_entry(whose, steps[outlook.index], now)
+                entries.append({**entry, **effect})
+                climber = _climbed(climber, outlook, now, number not in unheard)
                 outlook = ladder.look_ahead(rungs, climber, now)
                 skipped += outlook.skipped
             for index, reason in skipped:
-                entries.append(one._prepare_entry(steps[index], now, "skipped", reason))
-            rows.append(one._prepare_place(outlook, climber, len(rungs)))
+                entries.append(self._prepare_entry(whose, steps[index], now, "skipped", reason))
+            places.append(_place(number, outlook, climber, len(rungs)))
         insert(self.env["prm.enrolment.entry"].sudo(), entries, skip_existing=True)
-        self._write_places(rows)
+        self._write_places(places)
         return len(self)
 
-    def _prepare_entry(self, step, now, outcome="taken", reason=False):
+    def _prepare_whose(self):
+        """``{id: what every entry of this person says}``"""
+        rows = read_rows(self, ("patient_id", "company_id", "round"))
+        return {number: {"enrolment_id": number, **row._asdict()} for number, row in rows.items()}
+
+    @api.model
+    def _prepare_entry(self, whose, step, now, outcome="taken", reason=False):
+        """Values of one entry.
+
+        :param whose: as `_prepare_whose` gives it.
+        """
         return {
-            "enrolment_id": self.id,
+            **whose,
             "step_id": step.id,
-            "patient_id": self.patient_id.id,
-            "company_id": self.company_id.id,
-            "round": self.round,
             "happened_at": now,
             "outcome": outcome,
             "reason": reason,
@@ -142,12 +149,6 @@ class PrmEnrolmentAdvance(models.Model):
         )  # fmt: skip
         silent = {one for one, effect in effects.items() if not effect.get("message_id")}
         return silent | {messages[message] for message in held_back.ids}
-
-    def _prepare_place(self, outlook, climber, end):
-        """Where a person stands, in the order of `_write_places`."""
-        place = (self.id, end if outlook.index is None else outlook.index)
-        state = "done" if outlook.index is None else "active"
-        return (*place, climber.previous, climber.contact, outlook.due, state)
 
     @api.model
     def _write_places(self, rows):
@@ -203,10 +204,24 @@ class PrmEnrolmentAdvance(models.Model):
         return event.occurred_at > self.ended_at + timedelta(days=ECHO_DAYS)
 
 
+def _place(number, outlook, climber, end):
+    """Where a person stands, in the order of `_write_places`.
+
+    :param number: id of the enrolment; :param end: the position of those who are at the end.
+    """
+    ended = outlook.index is None
+    place = end if ended else outlook.index
+    state = "done" if ended else "active"
+    return (number, place, climber.previous, climber.contact, outlook.due, state)
+
+
 def _climbed(climber, outlook, now, heard):
     """Where somebody stands after the step that was due just now.
 
     :param heard: whether the patient hears something of the step.
     """
     contact = now if heard else climber.contact
-    return replace(climber, position=outlook.index + 1, previous=now, contact=contact)
+    return ladder.Climber(
+        outlook.index + 1, climber.anchor, climber.zone, now, contact, climber.since,
+        climber.lasting,
+    )  # fmt: skip

@@ -3,6 +3,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 
+from ...bulk import read_rows
 from ..patient.prm_guardian import ADULT_AGE
 
 
@@ -21,11 +22,24 @@ class PrmEnrolmentConditions(models.Model):
         """
         return getattr(self, f"_condition_{code}")(number)
 
+    def _of_patients(self, wanted):
+        """Those who are one of some patients.
+
+        :param wanted: their ids, a set.
+        """
+        rows = read_rows(self, ("patient_id",))
+        return self.browse(number for number, row in rows.items() if row.patient_id in wanted)
+
     def _condition_has_email(self, _number):
-        return self.filtered(lambda one: one.patient_id.partner_id.email)
+        patients = read_rows(self.patient_id, ("partner_id",))
+        contacts = read_rows(self.patient_id.partner_id, ("email",))
+        return self._of_patients(
+            {number for number, row in patients.items() if contacts[row.partner_id].email}
+        )
 
     def _condition_has_mobile(self, _number):
-        return self.filtered(lambda one: one.patient_id.mobile)
+        patients = read_rows(self.patient_id, ("mobile",))
+        return self._of_patients({number for number, row in patients.items() if row.mobile})
 
     def _condition_is_child(self, _number):
         latest = fields.Date.context_today(self) - relativedelta(years=ADULT_AGE)

@@ -7,8 +7,10 @@ from odoo import fields
 from odoo.tools import SQL
 
 from ... import policy
+from ...bulk import read_rows
 from ...channels import registered_codes
 from ...contact_hours import EVERY_DAY, Window
+from ..patient.prm_patient import SALUTATION_FIELDS
 from .prm_gateway import BY_PEOPLE
 
 #: Messages in these states have gone or are going: they count against a limit.
@@ -18,10 +20,10 @@ COUNTED_STATES = (
 WAITING_STATES = ("queued", "sending")
 SATURDAY, SUNDAY = 5, 6
 
-#: Patient's fields that are read, fetched together.
+#: Patient's fields that are read, together: for the gate, and for the words that follow.
 _PATIENT_FIELDS = (
     "partner_id", "company_id", "status", "preferred_channel_id", "channel_order", "mobile",
-    "contact_from", "contact_to", "contact_paused_until",
+    "contact_from", "contact_to", "contact_paused_until", *SALUTATION_FIELDS,
 )  # fmt: skip
 #: Their contacts'; read there, since a field that is only handed on takes longer to read.
 _CONTACT_FIELDS = ("name", "email", "tz", "lang", "country_id")
@@ -99,8 +101,9 @@ class GatheredFacts:
         self.patients = env["prm.patient"].browse(
             dict.fromkeys(request.patient.id for request in requests)
         )
-        self.patients.fetch(_PATIENT_FIELDS)
-        self.patients.partner_id.fetch(_CONTACT_FIELDS)
+        self._rows = read_rows(self.patients, _PATIENT_FIELDS)
+        self._contacts = read_rows(self.patients.partner_id, _CONTACT_FIELDS)
+        self._companies = {company.id: company for company in self.patients.company_id}
         self.receivers = env["prm.guardian"]._receivers(self.patients)
         codes = {request.purpose for request in requests}
         purposes = (
@@ -111,14 +114,15 @@ class GatheredFacts:
         self.channel_codes = {key: code for code, key in self.channel_ids.items()}
         self.permissions = self._gather_permissions(purposes)
         self.holds = self.messages._get_holds(self.patients)
-        self._codes = self._get_codes(requests)
-        self._rules, self._channels, self._exposed, self._persons = {}, {}, {}, {}
+        self._rules, self._channels, self._exposed = {}, {}, {}
         self._approved, self._windows, self._usable = {}, None, {}
+        self._wanted, self._codes = self._get_codes(requests), {}
         self._rules_by_country = self._gather_rules()
         self.contacts = self._gather_contacts(purposes)
         zones = self.patients._zones()
-        for patient in self.patients:
-            self._persons[patient.id] = self._person(patient, zones[patient.id])
+        self._persons = {
+            patient.id: self._person(patient, zones[patient.id]) for patient in self.patients
+        }
         self._gather_blocked()
 
     def of(self, request):
@@ -159,17 +163,18 @@ class GatheredFacts:
 
     # -- what is asked for once
 
-    @staticmethod
-    def _get_codes(requests):
-        """Channels for which addresses are looked up: of messages that wait, their own alone.
+    def _get_codes(self, requests):
+        """Channels for which addresses are looked up: those that a request may take.
 
-        For letters all of them: whose home it goes to depends on which guardian can be reached.
+        Which guardian gets a message depends on who can be reached at all, and so does whose home a
+        letter goes to: for them it is all channels, unless all messages wait for their own.
+
+        :return: (codes for patients themselves, codes for guardians)
         """
-        if all(request.message for request in requests):
-            own = {request.message.channel_id.code for request in requests}
-            if "letter" not in own:
-                return tuple(code for code in registered_codes() if code in own)
-        return registered_codes()
+        every = registered_codes()
+        taken = set().union(*map(self._possible_channels, requests))
+        own = every if "letter" in taken else tuple(code for code in every if code in taken)
+        return own, own if all(request.message for request in requests) else every
 
     def _gather_permissions(self, purposes):
         """``{(purpose id, patient id): {channel code or None: state}}``"""
@@ -231,10 +236,10 @@ class GatheredFacts:
         reasons = self.env["prm.address.block"]._reasons(companies, addresses)
         if not reasons:
             return
-        for patient in self.patients:
-            person = self._persons[patient.id]
+        for patient_id, person in self._persons.items():
+            company_id = self._rows[patient_id].company_id
             for code, address in person["addresses"].items():
-                key = (patient.company_id.id, self.channel_ids.get(code), address)
+                key = (company_id, self.channel_ids.get(code), address)
                 if reason := reasons.get(key):
                     person["blocked"][code] = reason
 
@@ -245,25 +250,28 @@ class GatheredFacts:
 
         :param zone: name of the time zone that the patient lives by.
         """
-        order = (patient.channel_order or "").split(",")
-        if not patient.channel_order:
-            order = [patient.preferred_channel_id.code] if patient.preferred_channel_id else []
+        row = self._rows[patient.id]
+        order = (row.channel_order or "").split(",")
+        if not row.channel_order:
+            order = [self.channel_codes.get(row.preferred_channel_id)]
         wishes = ()
-        if patient.contact_to:
-            window = Window(_minutes(patient.contact_from), _minutes(patient.contact_to))
+        if row.contact_to:
+            window = Window(_minutes(row.contact_from or 0), _minutes(row.contact_to))
             wishes = (policy.Hours(window, self.env._("The patient's own wish")),)
+        guardians = self.receivers.get(patient.id)
         guardian, addresses = self.messages._receiver(
-            patient, self.receivers.get(patient.id), self._codes_of(patient.company_id)
+            patient, guardians, self._codes_of(row.company_id, bool(guardians))
         )
+        home = self._companies[row.company_id].country_id.id
         return {
-            "status": patient.status,
+            "status": row.status,
             "guardian": guardian,
             "addresses": addresses,
             "order": tuple(filter(None, order)),
             "zone": (guardian and guardian.partner_id.tz) or zone,
-            "countries": (patient.company_id.country_id.id, patient.partner_id.country_id.id),
+            "countries": (home, self._contacts[row.partner_id].country_id),
             "wishes": wishes,
-            "paused_until": patient.contact_paused_until or None,
+            "paused_until": row.contact_paused_until,
             "blocked": {},
         }
 
@@ -283,32 +291,41 @@ class GatheredFacts:
 
     def _channels_of(self, request):
         """Channels that can be used and for which there is a text, best first."""
+        channels = self._possible_channels(request)
+        if "whatsapp" in channels and not request.message and not self._may_whatsapp(request):
+            return tuple(code for code in channels if code != "whatsapp")
+        return channels
+
+    def _possible_channels(self, request):
+        """The same, whoever the patient is and whatever the patient wrote."""
         if request.message:
             return (request.message.channel_id.code,)
-        company = request.patient.company_id
-        key = (company, request.template, request.exclude_channels, request.channels)
+        template, company_id = request.template, self._rows[request.patient.id].company_id
+        key = (company_id, template and template.id, request.exclude_channels, request.channels)
         if key not in self._channels:
-            kinds = request.template._channel_kinds() if request.template else None
+            kinds = template._channel_kinds() if template else None
             self._channels[key] = tuple(
                 code
-                for code in self._usable_of(company)
+                for code in self._usable_of(company_id)
                 if (kinds is None or code in kinds)
                 and code not in request.exclude_channels
                 and (not request.channels or code in request.channels)
             )
-        if "whatsapp" in self._channels[key] and not self._may_whatsapp(request):
-            return tuple(code for code in self._channels[key] if code != "whatsapp")
         return self._channels[key]
 
-    def _usable_of(self, company):
-        if company not in self._usable:
-            self._usable[company] = self.env["prm.gateway"]._usable_channels(company)
-        return self._usable[company]
+    def _usable_of(self, company_id):
+        if company_id not in self._usable:
+            company = self._companies[company_id]
+            self._usable[company_id] = self.env["prm.gateway"]._usable_channels(company)
+        return self._usable[company_id]
 
-    def _codes_of(self, company):
+    def _codes_of(self, company_id, of_guardians):
         """Channels for which addresses are looked at: where people send, only if they do."""
-        usable = self._usable_of(company)
-        return [code for code in self._codes if code not in BY_PEOPLE or code in usable]
+        key = (company_id, of_guardians)
+        if key not in self._codes:
+            usable, wanted = self._usable_of(company_id), self._wanted[of_guardians]
+            self._codes[key] = [code for code in wanted if code not in BY_PEOPLE or code in usable]
+        return self._codes[key]
 
     def _may_whatsapp(self, request):
         """Whether WhatsApp takes the message: for an approved template, or in a conversation."""
@@ -328,7 +345,7 @@ class GatheredFacts:
 
     def _exposed_by(self, request, purpose):
         """Channels whose text names a treatment although the purpose keeps that to others."""
-        key = (request.template, purpose)
+        key = (request.template and request.template.id, purpose.id)
         if key not in self._exposed:
             exposed = request.template._health_channels() if request.template else set()
             if exposed:

@@ -36,8 +36,10 @@ class PrmLink(models.Model):
     @api.model
     def _foreign_addresses(self, text):
         """The web addresses in a text that are not the practice's own server, each once."""
-        own = urlsplit(self.get_base_url()).netloc
         found = dict.fromkeys(_ADDRESS.findall(text or ""))
+        if not found:
+            return []
+        own = urlsplit(self.get_base_url()).netloc
         return [url for url in found if urlsplit(url).netloc != own]
 
     @api.model

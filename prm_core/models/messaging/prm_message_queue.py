@@ -1,20 +1,31 @@
 import json
-import uuid
+import secrets
 from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ... import policy, templating
-from ...bulk import insert
+from ...bulk import insert, read_rows
 from ...channels import manual_codes
+from ..patient.prm_patient import SALUTATION_FIELDS, salutation
 from .prm_link import EVERYWHERE
 
 #: Columns that not every message has; the others are always given.
 _BLANK = dict.fromkeys(("reason", "detail", "subject", "body", "lang", "expires_at"), False)
+
+
+class _Person(NamedTuple):
+    """What a message has to know of its patient."""
+
+    company_id: int
+    called: str
+    name: str
+    lang: str | None
 
 
 class PrmMessageQueue(models.Model):
@@ -58,22 +69,32 @@ class PrmMessageQueue(models.Model):
         purposes = {
             purpose.code: purpose.id for purpose in self.env["prm.purpose"].sudo().search([])
         }
+        people = self._read_people(requests)
+        now = fields.Datetime.now()
 
         @cache
-        def practice_variables(company):
-            return self._practice_variables(company)
+        def practice_variables(company_id):
+            return self._practice_variables(self.env["res.company"].browse(company_id))
 
         @cache
         def pick_body(template, lang, channel):
             return template._pick_body(lang, (channel,))
 
-        links = self._issue_links(requests, decisions, pick_body)
+        def body_of(request, decision):
+            reader = request.recipient or people[request.patient.id]
+            return request.template and pick_body(request.template, reader.lang, decision.channel)
+
+        links = self._issue_links(requests, decisions, body_of)
         vals_list = []
         for index, (request, decision) in enumerate(zip(requests, decisions, strict=True)):
-            of_request = links.get(index, {})
-            known = dict(practice_variables(request.patient.company_id))
-            known.update((f"link.{action}", url) for action, (_link, url) in of_request.items())
-            vals = self._prepare_message_vals(request, decision, known, pick_body)
+            of_request, person = links.get(index, {}), people[request.patient.id]
+            vals = self._prepare_message_vals(request, decision, now)
+            vals["company_id"] = person.company_id
+            if decision.allowed:
+                known = dict(practice_variables(person.company_id))
+                known.update((f"link.{action}", url) for action, (_link, url) in of_request.items())
+                body = body_of(request, decision)
+                vals.update(self._prepare_words(request, person, known, body))
             vals["channel_id"] = channels.get(decision.channel, False)
             vals["by_hand"] = decision.channel in by_people
             vals["purpose_id"] = purposes[request.purpose]
@@ -87,12 +108,30 @@ class PrmMessageQueue(models.Model):
         return vals_list, links
 
     @api.model
+    def _read_people(self, requests):
+        """``{patient id: _Person}``"""
+        patients = self.env["prm.patient"].browse({request.patient.id for request in requests})
+        names = ("company_id", "partner_id", *SALUTATION_FIELDS)
+        contacts = read_rows(patients.partner_id, ("name", "lang"))
+        return {
+            number: _Person(
+                row.company_id, salutation(row), contacts[row.partner_id].name or "",
+                contacts[row.partner_id].lang,
+            )
+            for number, row in read_rows(patients, names).items()
+        }  # fmt: skip
+
+    @api.model
     def _share_prefetch(self, requests):
         """The same requests with patients that are read together, however they came."""
+        together = requests[0].patient._prefetch_ids
+        if all(
+            request.patient._prefetch_ids is together and request.patient.env is self.env
+            for request in requests
+        ):
+            return requests
         ids = list(dict.fromkeys(request.patient.id for request in requests))
-        patients = {
-            patient.id: patient for patient in requests[0].patient.with_env(self.env).browse(ids)
-        }
+        patients = {patient.id: patient for patient in self.env["prm.patient"].browse(ids)}
         return [replace(request, patient=patients[request.patient.id]) for request in requests]
 
     @api.model
@@ -121,11 +160,11 @@ class PrmMessageQueue(models.Model):
         self.env["prm.link"].invalidate_model(["message_id"], flush=False)
 
     @api.model
-    def _issue_links(self, requests, decisions, pick_body):
+    def _issue_links(self, requests, decisions, body_of):
         """Signed links for the requests that may go: the one that a request wants, and those that
         its text holds besides.
 
-        :param pick_body: as in `_prepare_message_vals`.
+        :param body_of: gives the `prm.template.body` for a request and a decision.
         :return: ``{index: {action: (link, url)}}``
         """
 
@@ -149,8 +188,7 @@ class PrmMessageQueue(models.Model):
                 )
             if not request.template:
                 continue
-            body = pick_body(request.template, request.lang, decision.channel)
-            for action in sorted(links_of(body) - {request.link_action}):
+            for action in sorted(links_of(body_of(request, decision)) - {request.link_action}):
                 wanted.append((index, action))
                 wishes.append({"action": action, "patient": request.patient})
         result = defaultdict(dict)
@@ -161,21 +199,15 @@ class PrmMessageQueue(models.Model):
         return result
 
     @api.model
-    def _prepare_message_vals(self, request, decision, known, pick_body):
-        """Values of the message for one request and what the gate said of it.
-
-        :param known: the template's variables about the practice, and addresses of its links.
-        :param pick_body: gives the `prm.template.body` for (template, language, channel code).
-        """
-        now = fields.Datetime.now()
+    def _prepare_message_vals(self, request, decision, now):
+        """Values of the message for one request and what the gate said of it, but for its words."""
         vals = {
             **_BLANK,
             "patient_id": request.patient.id,
-            "company_id": request.patient.company_id.id,
             "template_id": request.template.id if request.template else False,
             "res_model": request.record._name if request.record else False,
             "res_id": request.record.id if request.record else False,
-            "idempotency_key": uuid.uuid4().hex,
+            "idempotency_key": secrets.token_hex(16),
             "policy_version": policy.VERSION,
             "address": decision.address or False,
             "scheduled_at": decision.until or now,
@@ -193,21 +225,24 @@ class PrmMessageQueue(models.Model):
         if request.fallback_of and request.fallback_of.expires_at:
             vals["expires_at"] = request.fallback_of.expires_at
         vals["reason"] = decision.reason if decision.until else False
-        words = self._prepare_words(request, decision, known, pick_body)
-        return {**vals, "state": "queued", **words}
+        return {**vals, "state": "queued"}
 
     @api.model
-    def _prepare_words(self, request, decision, known, pick_body):
-        """Subject, body and language of a message that may go, or why there are none."""
+    def _prepare_words(self, request, person, known, body):
+        """Subject, body and language of a message that may go, or why there are none.
+
+        :param person: the patient, a `_Person`.
+        :param known: the template's variables about the practice, and addresses of its links.
+        :param body: the `prm.template.body`, if the request has a template.
+        """
         if not request.template:
             return self._prepare_own_words(request)
         values = {
-            **self._person_variables(request.patient, request.recipient),
+            **self._person_variables(person.called, person.name, request.recipient),
             "family.lines": [request.merge_line] if request.merge_line else [],
             **request.variables,
             **known,
         }
-        body = pick_body(request.template, request.lang, decision.channel)
         try:
             words = body._render(values)
             if approved := body._render_approved(values):
@@ -250,18 +285,19 @@ class PrmMessageQueue(models.Model):
     def _patient_variables(self, patient, recipient=None):
         """Values that every template may use about the patient and the practice."""
         return {
-            **self._person_variables(patient, recipient),
+            **self._person_variables(
+                patient._salutation(), patient.partner_id.name or "", recipient
+            ),
             **self._practice_variables(patient.company_id),
         }
 
     @api.model
-    def _person_variables(self, patient, recipient=None):
+    def _person_variables(self, called, name, recipient=None):
         """Values about the patient.
 
+        :param called: what to call them; :param name: first and last name.
         :param recipient: the contact who reads it when that is not the patient.
         """
-        called = patient._salutation() or ""
-        name = patient.partner_id.name or ""
         reader = (recipient and recipient.name) or ""
         return {
             "patient.first_name": called,

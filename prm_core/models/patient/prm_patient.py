@@ -6,6 +6,7 @@ from odoo.orm.domains import DomainCondition
 from odoo.tools import SQL
 
 from ... import patient_search
+from ...bulk import read_rows
 
 #: Context of a bulk creation: nobody follows, nothing is logged, row by row.
 BULK_CONTEXT = {
@@ -15,6 +16,14 @@ BULK_CONTEXT = {
     "mail_notrack": True,
     "no_vat_validation": True,
 }
+
+
+SALUTATION_FIELDS = ("preferred_name", "first_name", "last_name")
+
+
+def salutation(patient):
+    """What to call a patient in a message: a record, or a row that holds `SALUTATION_FIELDS`."""
+    return patient.preferred_name or patient.first_name or patient.last_name or ""
 
 
 class PrmPatient(models.Model):
@@ -272,7 +281,7 @@ class PrmPatient(models.Model):
     def _salutation(self):
         """What to call the patient in a message."""
         self.ensure_one()
-        return self.preferred_name or self.first_name or self.last_name
+        return salutation(self)
 
     def _zone(self):
         """Time zone name in which the patient reads a clock: their own, else the practice's."""
@@ -281,10 +290,12 @@ class PrmPatient(models.Model):
 
     def _zones(self):
         """``{id: time zone name}`` of many patients: see `_zone`."""
+        rows = read_rows(self, ("partner_id", "company_id"))
+        own = {number: row.tz for number, row in read_rows(self.partner_id, ("tz",)).items()}
         of_practice = {company.id: company.partner_id.tz or "UTC" for company in self.company_id}
         return {
-            patient.id: patient.partner_id.tz or of_practice[patient.company_id.id]
-            for patient in self
+            number: own.get(row.partner_id) or of_practice[row.company_id]
+            for number, row in rows.items()
         }
 
     def action_open_timeline(self):
