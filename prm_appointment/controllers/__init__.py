@@ -1,2 +1,3 @@
 from . import patient_link
 from . import booking
+from . import kiosk

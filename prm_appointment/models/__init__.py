@@ -27,3 +27,9 @@ from . import prm_booking
 from . import prm_booking_settle
 from . import calendar_event_online
 from . import waitlist
+from . import prm_kiosk
+from . import prm_kiosk_words
+from . import prm_kiosk_turn
+from . import prm_contact_proposal
+from . import prm_patient_contact
+from . import calendar_event_kiosk

@@ -18,6 +18,9 @@ from . import test_online_booking
 from . import test_online_booking_code
 from . import test_online_booking_who
 from . import test_online_booking_desk
+from . import test_kiosk_entry
+from . import test_kiosk
+from . import test_contact_proposal
 from . import test_translations
 from . import test_online_booking_words
 from . import test_confirm_by_reply
