@@ -39,6 +39,7 @@
         "views/patient_pages_waitlist.xml",
         "views/booking_pages.xml",
         "views/booking_pages_person.xml",
+        "views/portal_visits.xml",
         "views/kiosk_pages.xml",
         "views/prm_kiosk_views.xml",
         "views/prm_contact_proposal_views.xml",

@@ -147,6 +147,12 @@ def test_check_in_and_new_contacts(server, visit):
     expect(card.locator("[data-alert=contact]")).to_be_visible()
     assert page.evaluate("document.querySelector('.o_prm_flow_board') !== null")
     _look(page, "8-board")
+    session = server.login("receptionist")
+    [ada] = session.search_read("prm.patient", [["first_name", "=", "Ada"]], ["email"])
+    assert ada["email"] == "ada@example.com"
+    page.goto(f"{server.address}/odoo/prm.patient/{ada['id']}")
+    expect(page.locator(".alert .o_data_row")).to_contain_text("ada.new@example.com")
+    _look(page, "8-patient")
     page.goto(f"{server.address}/odoo/new-contact-details")
     row = page.locator(".o_data_row", has_text="Ada Lund")
     expect(row).to_contain_text("ada@example.com")
@@ -154,7 +160,6 @@ def test_check_in_and_new_contacts(server, visit):
     row.get_by_role("button", name="Accept").click()
     expect(page.locator(".o_data_row")).to_have_count(0)
     _look(page, "10-nothing-waits")
-    session = server.login("receptionist")
     [ada] = session.search_read("prm.patient", [["first_name", "=", "Ada"]], ["email"])
     assert ada["email"] == "ada.new@example.com"
     page.goto(f"{server.address}/odoo/flow-board")

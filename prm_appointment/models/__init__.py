@@ -18,6 +18,9 @@ from . import prm_link
 from . import prm_link_words
 from . import prm_link_visit
 from . import prm_link_visit_words
+from . import prm_link_portal
+from . import prm_patient_visits
+from . import calendar_event_portal
 from . import prm_message
 from . import prm_enrolment
 from . import prm_booking_page

@@ -13,6 +13,7 @@ from . import test_access
 from . import test_views
 from . import test_flow_board
 from . import test_visit_page
+from . import test_portal_visits
 from . import test_booking_page
 from . import test_online_booking
 from . import test_online_booking_code

@@ -13,6 +13,9 @@ from .common import PrmCase
 #: log-in everybody sees what is theirs and nothing else.
 ROUTES = {
     "/my/prm/preferences": "own",
+    "/my/prm/visits": "own",
+    "/my/prm/visits/<int:visit_id>": "user",
+    "/my/prm/visits/<int:visit_id>/calendar.ics": "user",
     "/prm/book/<string:slug>": "link",
     "/prm/kiosk/<string:token>": "link",
     "/prm/l/<string:token>": "link",
