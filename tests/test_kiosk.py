@@ -106,6 +106,31 @@ def _desk(visit, server):
     return desk
 
 
+def _accept_at_the_desk(server, page, card):
+    """The new address is marked on the board, on the patient's form and in the list."""
+    expect(card.locator("[data-alert=contact]")).to_be_visible()
+    assert page.evaluate("document.querySelector('.o_prm_flow_board') !== null")
+    _look(page, "8-board")
+    session = server.login("receptionist")
+    [ada] = session.search_read("prm.patient", [["first_name", "=", "Ada"]], ["email"])
+    assert ada["email"] == "ada@example.com"
+    page.goto(f"{server.address}/odoo/prm.patient/{ada['id']}")
+    expect(page.locator(".alert .o_data_row")).to_contain_text("ada.new@example.com")
+    _look(page, "8-patient")
+    page.goto(f"{server.address}/odoo/new-contact-details")
+    row = page.locator(".o_data_row", has_text="Ada Lund")
+    expect(row).to_contain_text("ada@example.com")
+    _look(page, "9-list")
+    row.get_by_role("button", name="Accept").click()
+    expect(page.locator(".o_data_row")).to_have_count(0)
+    _look(page, "10-nothing-waits")
+    [ada] = session.search_read("prm.patient", [["first_name", "=", "Ada"]], ["email"])
+    assert ada["email"] == "ada.new@example.com"
+    page.goto(f"{server.address}/odoo/flow-board")
+    expect(card).to_be_visible()
+    expect(card.locator("[data-alert=contact]")).to_have_count(0)
+
+
 def test_check_in_and_new_contacts(server, visit):
     desk = _desk(visit, server)
     card = desk.page.locator(".o_prm_card", has_text="Ada")
@@ -143,28 +168,7 @@ def test_check_in_and_new_contacts(server, visit):
     _is_clean(tablet, server)
 
     # It waits for the desk.
-    page = desk.page
-    expect(card.locator("[data-alert=contact]")).to_be_visible()
-    assert page.evaluate("document.querySelector('.o_prm_flow_board') !== null")
-    _look(page, "8-board")
-    session = server.login("receptionist")
-    [ada] = session.search_read("prm.patient", [["first_name", "=", "Ada"]], ["email"])
-    assert ada["email"] == "ada@example.com"
-    page.goto(f"{server.address}/odoo/prm.patient/{ada['id']}")
-    expect(page.locator(".alert .o_data_row")).to_contain_text("ada.new@example.com")
-    _look(page, "8-patient")
-    page.goto(f"{server.address}/odoo/new-contact-details")
-    row = page.locator(".o_data_row", has_text="Ada Lund")
-    expect(row).to_contain_text("ada@example.com")
-    _look(page, "9-list")
-    row.get_by_role("button", name="Accept").click()
-    expect(page.locator(".o_data_row")).to_have_count(0)
-    _look(page, "10-nothing-waits")
-    [ada] = session.search_read("prm.patient", [["first_name", "=", "Ada"]], ["email"])
-    assert ada["email"] == "ada.new@example.com"
-    page.goto(f"{server.address}/odoo/flow-board")
-    expect(card).to_be_visible()
-    expect(card.locator("[data-alert=contact]")).to_have_count(0)
+    _accept_at_the_desk(server, desk.page, card)
     assert desk.complaints == []
 
 

@@ -167,6 +167,21 @@ class TestPortalVisits(PortalCase):
         self._press(page)
         self.assertEqual(self._status(new), "confirmed")
 
+    def test_wait_for_an_earlier_time(self):
+        page = self._step("wait")
+        self.assertEqual(self._heading(page), "Maria, would you like to come earlier?")
+        entries = self.env["prm.waitlist.entry"]
+        mine = [("patient_id", "=", self.maria.id), ("state", "=", "waiting")]
+        self.assertFalse(entries.search(mine))
+        page = self._press(page)
+        self.assertEqual(self._heading(page), "You are on our waitlist, Maria.")
+        self.env.invalidate_all()
+        self.assertEqual(entries.search(mine).event_id, self.visit)
+        (form,) = [form for form in page.forms if form.fields.get("do") == "unwait"]
+        self._post(dict(form.fields))
+        self.env.invalidate_all()
+        self.assertFalse(entries.search(mine))
+
     def test_too_late_asks_to_call(self):
         self.hygiene.cancel_notice = 10_000
         page = self._get()
