@@ -235,6 +235,9 @@ def test_portal(server, visit):
     walk.press("button[type=submit]")
     walk.open("/my/prm/visits")
     walk.press("text=Look at it or change it")
+    walk.press("text=Tell me when an earlier time comes free")
+    walk.press("text=Put me on the waitlist")
+    walk.press("text=Take me off the waitlist")
     walk.press("button:has-text('I am coming')")
     walk.press("text=Choose another time")
     # Not tomorrow: what is so near is cancelled by a call.
