@@ -7,6 +7,7 @@
     "website": "https://prm.example.org",
     "license": "AGPL-3",
     "depends": ["prm_core", "bus", "calendar", "resource"],
+    "external_dependencies": {"python": ["qrcode"]},
     "data": [
         "security/ir.model.access.csv",
         "security/prm_appointment_rules.xml",
@@ -40,6 +41,10 @@
         "views/patient_pages_waitlist.xml",
         "views/booking_pages.xml",
         "views/booking_pages_person.xml",
+        "views/portal_visits.xml",
+        "views/kiosk_pages.xml",
+        "views/prm_kiosk_views.xml",
+        "views/prm_contact_proposal_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -421,10 +421,7 @@ class _Visit:
         visit, path = booking.event_id, "/prm/l/" + url.rpartition("/")[2]
         kind = visit.prm_type_id
         called = booking.guardian_first if booking.whom == "child" else booking.first_name
-        links, manage = self.env["prm.link"], None
-        if hasattr(links, "_page_visit"):
-            _link, manage = links._issue("visit", booking.patient_id, record=visit)
-            manage = "/prm/l/" + manage.rpartition("/")[2]
+        manage = "/prm/l/" + visit._prm_issue_link().rpartition("/")[2]
         self.state = {**self.state, "who": None}
         values = {
             **self.page._visit_values(kind, visit.prm_provider_id, visit),

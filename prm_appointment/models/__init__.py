@@ -18,6 +18,9 @@ from . import prm_link
 from . import prm_link_words
 from . import prm_link_visit
 from . import prm_link_visit_words
+from . import prm_link_portal
+from . import prm_patient_visits
+from . import calendar_event_portal
 from . import prm_message
 from . import prm_enrolment
 from . import prm_booking_page
@@ -27,4 +30,10 @@ from . import prm_booking
 from . import prm_booking_settle
 from . import calendar_event_online
 from . import waitlist
+from . import prm_kiosk
+from . import prm_kiosk_words
+from . import prm_kiosk_turn
+from . import prm_contact_proposal
+from . import prm_patient_contact
+from . import calendar_event_kiosk
 from . import no_show

@@ -68,10 +68,9 @@ class CalendarEvent(models.Model):
         for event in self:
             zone = zones[event.prm_company_id]
             payload = {"type": event.name, "start": _local(event.start, zone)}
+            payload.update(event._prm_event_payload())
             if moved_from:
                 payload["from"] = _local(moved_from[event.id], zone)
-            if event.prm_status == visit_status.CANCELLED:
-                payload.update(event._prm_cancel_payload())
             entries.append(
                 {
                     "patient": event.prm_patient_id.id,
@@ -81,6 +80,11 @@ class CalendarEvent(models.Model):
                 }
             )
         self.env["prm.event"].emit(code, entries)
+
+    def _prm_event_payload(self):
+        """What the timeline keeps of the visit, beside its kind and time: plain values."""
+        cancelled = self.prm_status == visit_status.CANCELLED
+        return self._prm_cancel_payload() if cancelled else {}
 
     def _prm_cancel_payload(self):
         """By whom, why and how long before; the patient's own words stay on the visit."""

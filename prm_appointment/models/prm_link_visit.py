@@ -51,7 +51,7 @@ class PrmLink(models.Model):
         self.ensure_one()
         visit, step = self._visit_asked_for(params), params.get("do")
         if step == "confirm":
-            visits = visit or self._visits()
+            visits = visit if params.get("visit") else self._visits()
             return self._confirm(visits.filtered(lambda one: one.prm_status == "booked"))
         if not self._may_change(visit, step):
             return self._page_overview()

@@ -13,11 +13,15 @@ from . import test_access
 from . import test_views
 from . import test_flow_board
 from . import test_visit_page
+from . import test_portal_visits
 from . import test_booking_page
 from . import test_online_booking
 from . import test_online_booking_code
 from . import test_online_booking_who
 from . import test_online_booking_desk
+from . import test_kiosk_entry
+from . import test_kiosk
+from . import test_contact_proposal
 from . import test_translations
 from . import test_online_booking_words
 from . import test_confirm_by_reply

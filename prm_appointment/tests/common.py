@@ -87,5 +87,5 @@ class AppointmentCase(PrmCase):
 
     def _codes(self, patient):
         """The patient's timeline, oldest first."""
-        events = patient.event_ids.sorted("id")
-        return events.mapped("event_type_id.code")
+        # Not `mapped`, which names each kind of event once.
+        return [event.event_type_id.code for event in patient.event_ids.sorted("id")]

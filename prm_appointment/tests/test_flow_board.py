@@ -11,8 +11,8 @@ from ..models.calendar_event_board import BOARD_CHANGED, BOARD_CHANNEL
 from .common import AppointmentCase
 
 #: Queries of a board: the visits, patients with their contacts, what they are known by, their
-#: history, and providers, chairs and kinds with the rules of access.
-BUDGET = 20
+#: history, new contacts that wait, and providers, chairs and kinds with the rules of access.
+BUDGET = 21
 
 
 class BoardCase(AppointmentCase):

@@ -164,6 +164,22 @@ class TestOnlineBooking(OnlineBookingCase):
         calendar_file = self.url_open(page.xpath("//a[contains(@href, '.ics')]/@href")[0])
         self.assertIn("BEGIN:VEVENT", calendar_file.text)
 
+    def test_it_leads_to_the_page_of_the_visit(self):
+        self.hygiene.max_ahead = 200
+        page = self._book_online()
+        visit = self._visits()[-1:]
+        later = visit.start + timedelta(days=100)
+        (address,) = page.xpath("//a[text()='Change or cancel the visit']/@href")
+        page = self._open(address)
+        self.assertEqual(self._heading(page), "Hello Mia, this is your visit:")
+        page = self._submit(page)
+        self.assertEqual(self._heading(page), "Thank you, Mia. We look forward to seeing you.")
+        self.assertEqual(self._visits()[-1:].prm_status, "confirmed")
+        # It works until the visit is over, however far away that is.
+        visit.write({"start": later, "stop": later + timedelta(minutes=45)})
+        token = visit._prm_issue_link().rpartition("/")[2]
+        self.assertGreater(self.env["prm.link"]._find(token).expires_at, visit.stop)
+
     def test_no_cookie_and_nothing_personal_in_an_address(self):
         page = self._to_code()
         self.assertFalse(self.last.cookies)

