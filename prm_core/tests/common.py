@@ -1,3 +1,4 @@
+from odoo.addons.prm_core import throttle
 from odoo.tests import TransactionCase, new_test_user
 
 
@@ -35,6 +36,11 @@ class PrmCase(TransactionCase):
         cls.maria = cls._patient(
             first_name="Maria", last_name="Verdi", email="maria@example.com", lang="it_IT"
         )
+
+    def setUp(self):
+        super().setUp()
+        # All tests of a minute come from one address.
+        throttle.forget()
 
     @classmethod
     def _user(cls, login, groups, company=None):

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -11,8 +12,20 @@ from .prm_no_show_model import REASONS
 CONFIRMED_BY = timedelta(days=2)
 #: A reason that moves the odds less is not worth a word.
 WORTH_SAYING = 0.15
-
 EXPECTED = (visit_status.BOOKED, visit_status.CONFIRMED)
+
+
+class History(NamedTuple):
+    """What a patient did before a visit.
+
+    :param missed: how many visits they missed; :param came: whether they have been here, by a
+        visit or because another system knows them; :param missed_last: whether they missed the
+        last one.
+    """
+
+    missed: int
+    came: bool
+    missed_last: bool
 
 
 class CalendarEvent(models.Model):
@@ -49,24 +62,27 @@ class CalendarEvent(models.Model):
         raising = [pair for pair, weight in risk.reasons if weight >= WORTH_SAYING]
         return ", ".join(REASONS[pair]._translate(lang) for pair in raising)
 
-    def _prm_risks(self):
-        """``{id: (no_show.Model, no_show.Risk)}`` of visits to come, in two queries."""
+    def _prm_risks(self, history=None):
+        """``{id: (no_show.Model, no_show.Risk)}`` of visits to come, in two queries.
+
+        :param history: see `_prm_read_history`, where it is known.
+        """
         now = fields.Datetime.now()
         coming = self.sudo().filtered(
             lambda visit: visit.id and visit.prm_status in EXPECTED and visit.start > now
         )
         if not coming:
             return {}
+        history = history or coming._prm_read_history()
         estimates = self.env["prm.no.show.model"]._models(coming.prm_company_id)
-        history = coming._prm_read_history()
         risks = {}
         for visit in coming:
-            missed, came = history[visit.id]
+            past = history[visit.id]
             near = visit.start - now <= CONFIRMED_BY
             confirmed = visit.prm_status == visit_status.CONFIRMED
             cell = no_show.cell_of(
-                missed,
-                came,
+                past.missed,
+                past.came,
                 max((visit.start - visit.create_date).days, 0),
                 confirmed if near or confirmed else None,
                 fields.Datetime.context_timestamp(
@@ -78,36 +94,28 @@ class CalendarEvent(models.Model):
         return risks
 
     def _prm_read_history(self):
-        """``{id: (visits missed before, whether the patient has been here)}``"""
+        """What patients did before each visit, in one query: ``{id: History}``."""
         self.flush_model()
+        self.env["prm.patient"].flush_model(["first_visit_date"])
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT e.id, COUNT(*) FILTER (WHERE past.prm_status = 'no_show'),
-                       COALESCE(BOOL_OR(past.prm_status IN ('arrived', 'in_chair', 'completed'))
-                                OR p.first_visit_date < e.start::date, FALSE)
+                       COALESCE(BOOL_OR(past.prm_status <> 'no_show')
+                                OR p.first_visit_date < e.start::date
+                                OR EXISTS (SELECT FROM prm_patient_identifier known
+                                            WHERE known.patient_id = p.id), FALSE),
+                       COALESCE((ARRAY_AGG(past.prm_status ORDER BY past.start DESC))[1]
+                                = 'no_show', FALSE)
                   FROM calendar_event e
                   JOIN prm_patient p ON p.id = e.prm_patient_id
              LEFT JOIN calendar_event past
                     ON past.prm_patient_id = e.prm_patient_id AND past.start < e.start
                    AND past.prm_status IN ('no_show', 'arrived', 'in_chair', 'completed')
                  WHERE e.id = ANY(%s)
-              GROUP BY e.id, p.first_visit_date
+              GROUP BY e.id, p.id
                 """,
                 self.ids,
             )
         )
-        return {key: (missed, came) for key, missed, came in rows}
-
-    def _prm_board_alerts(self):
-        alerts, now = super()._prm_board_alerts(), fields.Datetime.now()
-        risks = self._prm_risks()
-        for visit in self:
-            if visit.prm_status in EXPECTED and visit.stop <= now and not visit.prm_to_approve:
-                label = self.env._("Over: did they come?")
-                alerts[visit.id].insert(0, ("unsettled", label, "fa-question", "danger"))
-            model, risk = risks.get(visit.id, (None, None))
-            if risk and model.level(risk.probability) != no_show.LOW:
-                label = self.env._("May not come: %s", self._prm_say_risk(risk))
-                alerts[visit.id].append(("risk", label, "fa-umbrella", "warning"))
-        return alerts
+        return {key: History(*values) for key, *values in rows}

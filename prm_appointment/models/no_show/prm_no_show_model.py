@@ -151,7 +151,9 @@ class PrmNoShowModel(models.Model):
                            LEAST(COUNT(*) FILTER (WHERE e.prm_status = 'no_show') OVER earlier, 2)
                                AS missed_before,
                            COUNT(*) FILTER (WHERE e.prm_status <> 'no_show') OVER earlier > 0
-                               OR p.first_visit_date < e.start::date AS came,
+                               OR p.first_visit_date < e.start::date
+                               OR EXISTS (SELECT FROM prm_patient_identifier known
+                                           WHERE known.patient_id = p.id) AS came,
                            PERCENT_RANK() OVER (ORDER BY e.start) > %(older)s AS latest
                       FROM calendar_event e
                       JOIN prm_patient p ON p.id = e.prm_patient_id
