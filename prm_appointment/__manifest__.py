@@ -28,6 +28,7 @@
         "views/prm_cancel_reason_views.xml",
         "wizards/prm_appointment_cancel_views.xml",
         "views/prm_appointment_views.xml",
+        "views/prm_schedule_views.xml",
         "views/prm_flow_board_views.xml",
         "views/calendar_event_views.xml",
         "wizards/prm_booking_decline_views.xml",

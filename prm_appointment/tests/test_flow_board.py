@@ -12,7 +12,7 @@ from .common import AppointmentCase
 
 #: Queries of a board: the visits, patients with their contacts, what they are known by, their
 #: history, new contacts that wait, and providers, chairs and kinds with the rules of access.
-BUDGET = 22
+BUDGET = 20
 
 
 class BoardCase(AppointmentCase):

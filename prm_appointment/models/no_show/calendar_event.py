@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -21,11 +21,13 @@ class History(NamedTuple):
     :param missed: how many visits they missed; :param came: whether they have been here, by a
         visit or because another system knows them; :param missed_last: whether they missed the
         last one.
+    :param booked_at: naive UTC, when the visit itself was booked.
     """
 
     missed: int
     came: bool
     missed_last: bool
+    booked_at: datetime
 
 
 class CalendarEvent(models.Model):
@@ -83,7 +85,7 @@ class CalendarEvent(models.Model):
             cell = no_show.cell_of(
                 past.missed,
                 past.came,
-                max((visit.start - visit.create_date).days, 0),
+                max((visit.start - past.booked_at).days, 0),
                 confirmed if near or confirmed else None,
                 fields.Datetime.context_timestamp(
                     visit.with_context(tz=visit._prm_zone()), visit.start
@@ -106,7 +108,8 @@ class CalendarEvent(models.Model):
                                 OR EXISTS (SELECT FROM prm_patient_identifier known
                                             WHERE known.patient_id = p.id), FALSE),
                        COALESCE((ARRAY_AGG(past.prm_status ORDER BY past.start DESC))[1]
-                                = 'no_show', FALSE)
+                                = 'no_show', FALSE),
+                       e.create_date
                   FROM calendar_event e
                   JOIN prm_patient p ON p.id = e.prm_patient_id
              LEFT JOIN calendar_event past

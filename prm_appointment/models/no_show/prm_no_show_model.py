@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from markupsafe import Markup
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 from odoo.tools.translate import LazyTranslate
 
 from ... import no_show
@@ -91,12 +91,21 @@ class PrmNoShowModel(models.Model):
     @api.private
     def _models(self, companies):
         """``{company id: no_show.Model}``"""
-        found = self.sudo().search([("company_id", "in", companies.ids)])
-        known = {one.company_id.id: one._to_model() for one in found}
-        return {company.id: known.get(company.id) or no_show.prior_model() for company in companies}
+        return {company.id: self.sudo()._model_of(company.id) for company in companies}
+
+    @api.model
+    @api.private
+    @ormcache("company_id")
+    def _model_of(self, company_id):
+        """The estimate of a practice. It changes once a week, and every board asks for it."""
+        return self.search([("company_id", "=", company_id)], limit=1)._to_model()
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.env.registry.clear_cache()
+        return result
 
     def _to_model(self):
-        self.ensure_one()
         if not self.weights:
             return no_show.prior_model()
         weights = {(factor, level): weight for factor, level, weight in self.weights}
