@@ -1,6 +1,7 @@
 """A real Odoo server in a process of its own."""
 
 import itertools
+import re
 import subprocess
 import time
 
@@ -104,18 +105,33 @@ class OdooServer:
         return Session(self.address, self.database, login, password)
 
     def errors(self):
-        """Lines of the log that tell of a fault of the program.
+        """Entries of the log that tell of a fault of the program, tracebacks included."""
+        return faults(self.log.read_text(errors="replace"))
 
-        Two transactions that touch the same row are none: PostgreSQL refuses the second, Odoo logs
-        that and tries it again.
-        """
-        lines = self.log.read_text(errors="replace").splitlines()
-        return [
-            line
-            for line, following in itertools.pairwise([*lines, ""])
-            if (" ERROR " in line or " CRITICAL " in line)
-            and "could not serialize access" not in following
-        ]
+
+#: Two transactions touched the same row, and PostgreSQL refused the second.
+_CONFLICT = "could not serialize access"
+
+
+def faults(log):
+    """Entries of a server's log that tell of a fault of the program.
+
+    Odoo logs these conflicts as errors, although nobody loses anything by them:
+
+    * a statement refused, which it tries again (where it gives up, another entry says so);
+    * two pages of one user closing at once: both mark the user as away, and this write alone is
+      not tried again (``Websocket._terminate``). The other's write says the same.
+    """
+    entries = re.split(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} )", log, flags=re.MULTILINE)
+    return [
+        entry.strip()
+        for entry in entries
+        if re.match(r"\S+ \S+ \d+ (ERROR|CRITICAL) ", entry)
+        and not (
+            _CONFLICT in entry
+            and ("odoo.sql_db: bad query" in entry or ", in _terminate\n" in entry)
+        )
+    ]
 
 
 def shell(database, code):
