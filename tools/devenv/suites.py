@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from . import databases, postgres, settings
 from .console import Problem, say
@@ -11,10 +12,11 @@ from .console import Problem, say
 TEST_DB = f"prm_test_{os.getpid()}"
 
 
-def _pytest(paths, *, database=None, label):
+def _pytest(paths, *, database=None, label, quiet=False):
     """Run pytest in a process of its own.
 
     :param database: with it, the tests run inside Odoo on that database, browser tours included.
+    :param quiet: show what it prints when it is through, not as it comes.
     :return: whether all passed.
     """
     command = [settings.PYTHON, "-m", "pytest", "-p", "tools.pytest_prm", "-q", "--no-header"]
@@ -24,25 +26,52 @@ def _pytest(paths, *, database=None, label):
         command += ["--odoo-http"]
     else:
         command += ["-p", "no:odoo"]
-    say(f"\n━━ {label}")
+    title = f"\n━━ {label}\n"
     started = time.monotonic()
+    say(title.rstrip() if not quiet else f"» {label} …")
     result = subprocess.run(
         [str(part) for part in (*command, *paths)],
         env=dict(postgres.environment(), PRM_HOME=str(settings.HOME)),
         cwd=settings.ROOT,
         check=False,
+        text=True,
+        stdout=subprocess.PIPE if quiet else None,
+        stderr=subprocess.STDOUT if quiet else None,
     )
-    say(f"   {label}: {time.monotonic() - started:.0f} s")
+    took = f"   {label}: {time.monotonic() - started:.0f} s"
+    say(f"{title}{result.stdout}{took}" if quiet else took)
     return result.returncode == 0
 
 
-def _addon_suite(name):
-    """The tests of one add-on, on a fresh copy of the template with all add-ons installed."""
-    template = (
-        databases.ensure_demo_template() if name == "prm_demo" else databases.ensure_template()
-    )
-    databases.copy(template, TEST_DB)
-    return _pytest([settings.ROOT / name / "tests"], database=TEST_DB, label=name)
+def _addon_suites(names):
+    """The tests of add-ons, each on a fresh copy of the template with all add-ons installed.
+
+    A suite keeps one core busy, so two run beside each other.
+
+    :return: the names of those that failed.
+    """
+    suites = {}
+    for name in names:
+        template = (
+            databases.ensure_demo_template() if name == "prm_demo" else databases.ensure_template()
+        )
+        suites[name] = f"{TEST_DB}_{name}"
+        databases.copy(template, suites[name])
+
+    def passes(name):
+        tests = [settings.ROOT / name / "tests"]
+        return _pytest(tests, database=suites[name], label=name, quiet=len(suites) > 1)
+
+    try:
+        with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+            return [
+                name
+                for name, passed in zip(suites, pool.map(passes, suites), strict=True)
+                if not passed
+            ]
+    finally:
+        for database in suites.values():
+            databases.drop(database)
 
 
 def run(addon=None, paths=()):
@@ -64,9 +93,10 @@ def run(addon=None, paths=()):
         if outside and not _pytest(outside, label="chosen tests"):
             failed.append("chosen tests")
     else:
-        for name in [addon] if addon else settings.addons_present():
-            if (settings.ROOT / name / "tests").is_dir() and not _addon_suite(name):
-                failed.append(name)
+        names = [addon] if addon else settings.addons_present()
+        failed += _addon_suites(
+            [name for name in names if (settings.ROOT / name / "tests").is_dir()]
+        )
         if not addon:
             databases.ensure_template()
             databases.ensure_demo_template()
