@@ -43,15 +43,27 @@ class CalendarEvent(models.Model):
         self._prm_cancel("practice", "practice_other")
         self.sudo()._prm_answer_wish("booking_declined", answer)
 
-    def _prm_answer_wish(self, code, answer=""):
+    def _prm_confirm_in_writing(self):
+        """Tell patients who have just booked or moved visits themselves when they come, at any
+        hour: they wait for it. Where the front desk has to approve, they get word then.
+        """
+        self.filtered(lambda visit: not visit.prm_to_approve).sudo()._prm_answer_wish(
+            "booking_approved", asked_now=True
+        )
+
+    def _prm_answer_wish(self, code, answer="", asked_now=False):
         """Tell the patients what became of their wish.
 
         :param code: of the template.
+        :param answer: what a person of the practice says besides.
+        :param asked_now: see `outbox.Request`.
         """
         requests = []
         for visit in self.filtered(lambda one: one.start > fields.Datetime.now()):
             patient = visit.prm_patient_id
-            dates = patient_dates.Writer(patient.lang or "en_US", visit._prm_zone())
+            lang = patient.lang or "en_US"
+            dates = patient_dates.Writer(lang, visit._prm_zone())
+            kind = visit.prm_type_id.with_context(lang=lang)
             requests.append(
                 outbox.Request(
                     patient,
@@ -62,10 +74,12 @@ class CalendarEvent(models.Model):
                         "appointment.day": dates.full_day(visit.start),
                         "appointment.time": dates.clock(visit.start),
                         "appointment.provider": visit.prm_provider_id.name or "",
+                        "appointment.preparation": kind.preparation or "",
                         "booking.answer": answer,
                     },
-                    link_action="book_appointment" if code == "booking_declined" else "",
-                    link_payload={"type_id": visit.prm_type_id.id},
+                    link_action="book_appointment" if code == "booking_declined" else "visit",
+                    link_payload={"type_id": kind.id},
+                    asked_now=asked_now,
                 )
             )
         return self.env["prm.message"]._queue(requests)

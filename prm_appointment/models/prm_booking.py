@@ -201,6 +201,7 @@ class PrmBooking(models.Model):
             if self.note:
                 event.prm_note = self.note
             self.event_id = event
+            event._prm_confirm_in_writing()
         return url
 
     def _wait_for_row(self):

@@ -215,6 +215,7 @@ class PrmLink(models.Model):
         )
         self._acted(record=event)
         self._after_booking(event)
+        event._prm_confirm_in_writing()
         return event
 
     def _after_booking(self, event):

@@ -188,6 +188,7 @@ class PrmLink(models.Model):
         # A visit far away has to be open to changes until it is over.
         self.expires_at = max(self.expires_at, visit.stop + timedelta(days=1))
         self._acted(record=visit)
+        visit._prm_confirm_in_writing()
         plain = self.with_context(prm_visit=(None, None))
         return plain._page_overview("moved" if step == "move" else "booked")
 

@@ -33,6 +33,20 @@ class TestDesk(OnlineBookingCase):
         self.hygiene.needs_approval = True
         self._book_online()
         self.assertTrue(self._visits().prm_to_approve)
+        self.assertFalse(self._messages_of(self._visits(), "booking_approved"))
+
+    def test_what_needs_no_approval_is_confirmed_in_writing(self):
+        self.hygiene.preparation = "Please bring your X-rays."
+        self._book_online()
+        visit = self._visits()
+        message = self._messages_of(visit, "booking_approved")
+        self.assertEqual((message.state, message.address), ("queued", "mia@example.com"))
+        self.assertIn("Giulia Bianchi", message.body)
+        self.assertIn("Please bring your X-rays.", message.body)
+        link = message.link_id
+        self.assertEqual((link.action, link.res_id), ("visit", visit.id))
+        # Nobody waits until the morning for what they have just done.
+        self.assertTrue(message.request_data["asked_now"])
 
     def test_approve(self):
         visit = self._wish()

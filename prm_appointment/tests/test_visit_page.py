@@ -80,6 +80,14 @@ class TestVisitPage(BookingCase):
         self.assertNotEqual(self.visit.start, old)
         self.assertEqual((self.visit.prm_moves, self.visit.prm_rescheduled_from), (1, old))
         self.assertEqual(len(self._visits()), 1)
+        [message] = self._in_writing()
+        self.assertEqual((message.state, message.res_id), ("queued", self.visit.id))
+
+    def _in_writing(self):
+        template = self.env.ref("prm_appointment.prm_template_booking_approved")
+        return self.env["prm.message"].search(
+            [("patient_id", "=", self.maria.id), ("template_id", "=", template.id)]
+        )
 
     def test_a_visit_does_not_stand_in_its_own_way(self):
         later = self.visit.start + timedelta(minutes=15)
@@ -133,6 +141,7 @@ class TestVisitPage(BookingCase):
         self.assertEqual(self.link.res_id, again.id)
         self._post(wish)
         self.assertEqual(self._visits(), again)
+        self.assertEqual(self._in_writing().res_id, again.id)
 
     def test_too_late_to_change_here(self):
         self.hygiene.cancel_notice = 24 * 60
@@ -158,6 +167,7 @@ class TestVisitPage(BookingCase):
         self.assertIn("We are keeping this time for you", page.text_content())
         self.env.invalidate_all()
         self.assertTrue(self.visit.prm_to_approve)
+        self.assertFalse(self._in_writing())
 
     def test_nobody_elses_visit(self):
         other = self._next_visit(self._patient(first_name="Ugo"), place=60)

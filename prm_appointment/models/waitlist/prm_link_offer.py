@@ -30,7 +30,9 @@ class PrmLink(models.Model):
             offer._decline()
             self._acted(record=offer)
         elif step == "accept" and offer and offer._stands():
-            self._acted(record=offer._accept())
+            visit = offer._accept()
+            self._acted(record=visit)
+            visit._prm_confirm_in_writing()
         elif step == "accept" and offer.state == "offered":
             raise SlotTaken(self.env._("This time is taken."))
         return "prm_appointment.page_offer", self._prepare_offer_values()
