@@ -35,14 +35,14 @@ class PrmAppointmentType(models.Model):
         return wish.choose(found) if wish else found
 
     @api.private
-    def _search_slots(self, date_from, date_to, providers=None):
+    def _search_slots(self, date_from, date_to, providers=None, moved=None):
         """The same as a `slots.Search`, for who asks about parts of the time between.
 
         :rtype: slots.Search
         """
         self.ensure_one()
         self.check_access("read")
-        return slots.Search(*self._search_input(date_from, date_to, providers))
+        return slots.Search(*self._search_input(date_from, date_to, providers, moved))
 
     @api.model
     @api.private

@@ -83,10 +83,10 @@ class PrmLink(models.Model):
         found = self._find_times(start, stop)
         if not found and stop < horizon:
             # Nothing soon: rather the first free days there are than an empty page.
-            found = self._find_times(stop, horizon)
-            if found:
-                stop = _days_later(found[0].start, zone)
-                found = [slot for slot in found if slot.start < stop]
+            first = self._first_time(stop, horizon)
+            if first:
+                stop = min(_days_later(first, zone), horizon)
+                found = self._find_times(first, stop)
         providers = self._offered_providers(found)
         chosen = _parse_id(params.get("provider"))
         if chosen not in providers.ids or params.get("start"):
@@ -121,6 +121,11 @@ class PrmLink(models.Model):
     def _find_times(self, start, stop, providers=None):
         """Times on offer between two moments (naive UTC): list of `slots.Slot`."""
         return self._appointment_type()._free_slots(start, stop, providers)
+
+    def _first_time(self, start, stop):
+        """The first start on offer between two moments (naive UTC), or None; where nothing is free
+        for months, much quicker than to find all."""
+        return self._appointment_type()._search_slots(start, stop).first_start(start, stop)
 
     def _appointment_type(self):
         type_id = (self.payload or {}).get("type_id")

@@ -155,6 +155,13 @@ class PrmLink(models.Model):
         # At each time the one whom the patient knows.
         return sorted(found, key=lambda slot: (slot.start, slot.provider_id != usual))
 
+    def _first_time(self, start, stop):
+        visit, step = self._chosen()
+        if step != "move":
+            return super()._first_time(start, stop)
+        search = visit.prm_type_id._search_slots(start, stop, moved=visit)
+        return search.first_start(start, stop, (visit.start, visit.prm_provider_id.id))
+
     # ------------------------------------------------------------
     # DOING IT
     # ------------------------------------------------------------

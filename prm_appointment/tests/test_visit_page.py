@@ -129,6 +129,28 @@ class TestVisitPage(BookingCase):
         self.assertEqual(self._status(), "cancelled")
         self.assertFalse(self.visit.prm_cancel_reason_id)
 
+    def test_move_when_everything_is_taken_for_weeks(self):
+        """The first free days there are, the same as a search through all of them finds."""
+        soon = fields.Datetime.now() - timedelta(days=1)
+        until = soon + timedelta(days=40)
+        self.env["resource.calendar.leaves"].create(
+            {"company_id": self.practice.id, "date_from": soon, "date_to": until}
+        )
+        link = self.link._choosing(self.visit, "move")
+        horizon = until + timedelta(days=60)
+        everything = link._find_times(until, horizon)
+        first = link._first_time(soon, horizon)
+        self.assertEqual(first, everything[0].start)
+        offered = self._step("move").xpath("//a[contains(@class, 'p-slot')]/@href")
+        self.assertIn(f"start={first:%Y%m%dT%H%MZ}", offered[0])
+        # Where the visit itself stands is no new time for it.
+        self.visit.write({"start": first, "stop": everything[0].stop})
+        self.visit.prm_provider_id = everything[0].provider_id
+        self.env.flush_all()
+        there = [slot for slot in everything if slot.start == first]
+        later = link._first_time(soon, horizon)
+        self.assertEqual(later > first, len(there) == 1)
+
     def test_again_at_another_time(self):
         self._do("cancel")
         page = self._step("again")
