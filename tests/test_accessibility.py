@@ -77,6 +77,20 @@ past.write({"start": now - timedelta(days=9), "stop": now - timedelta(days=9, mi
 nobody = env["res.users"].with_context(no_reset_password=True).create({
     "name": "Nobody", "login": "nobody", "password": "nobody",
     "group_ids": [(6, 0, env.ref("base.group_portal").ids)]})
+slot = kind._free_slots(now + timedelta(days=5), now + timedelta(days=30))[50]
+opening = env["prm.waitlist.opening"].create({
+    "company_id": company.id, "provider_id": slot.provider_id, "start": slot.start,
+    "stop": slot.stop, "state": "open"})
+for name in ("Dora", "Eli", "Fay"):
+    waiting = env["prm.waitlist.entry"].create({
+        "patient_id": patient(name).id, "type_id": kind.id})
+    offer = env["prm.waitlist.offer"].create({
+        "opening_id": opening.id, "entry_id": waiting.id, "patient_id": waiting.patient_id.id,
+        "provider_id": slot.provider_id, "start": slot.start, "stop": slot.stop,
+        "state": "offered"})
+    paths["offer_" + name.lower()] = path(links._issue("offer", waiting.patient_id, record=offer))
+branch = env["res.company"].create({"name": "Branch"})
+env["prm.booking.page"].create({"company_id": branch.id, "slug": "closed", "online": False})
 zone = company._prm_zone()
 tonight = start_of_day(local_time(now, zone).date() + timedelta(days=1), zone)
 env["calendar.event"].create({
@@ -189,6 +203,28 @@ def test_online_booking(server, visit):
     assert walk.heading() == "Hello Mia, this is your visit:"
     walk.press("button:has-text('I am coming')")
     assert walk.heading() == "Thank you, Mia. We look forward to seeing you."
+
+
+def test_online_booking_that_is_closed_or_asked_for_too_often(server, visit):
+    walk = Walk(visit, server, "no booking", extra_http_headers={"X-Forwarded-For": "203.0.113.8"})
+    walk.open("/prm/book/closed")
+    for _request in range(90):
+        answer = walk.page.request.get(f"{server.address}/prm/book/test-dental")
+    assert answer.status == 429
+    walk.open("/prm/book/test-dental", "too often")
+    assert walk.heading() == "One moment, please"
+
+
+def test_offers_of_the_waitlist(server, visit):
+    walk = Walk(visit, server, "offer")
+    walk.open(server.paths.offer_dora)
+    walk.press("button:has-text('No')")
+    walk.open(server.paths.offer_eli)
+    walk.press("button:has-text('Yes, I take it')")
+    assert walk.heading() == "Thank you, Eli. The visit is yours."
+    walk.open(server.paths.offer_fay)
+    assert walk.heading() == "We are sorry, Fay: this time has been taken."
+    walk.press("button >> nth=-1")
 
 
 def test_visit_by_link(server, visit):
