@@ -292,6 +292,21 @@ class TestWaitlist(WaitlistCase):
         self._round()
         self.assertEqual(self._states(freed), {other: "offered"})
 
+    def test_what_a_shorter_visit_leaves_is_offered_on(self):
+        brief = self._kind("Look")
+        brief.write({"duration": 30, "provider_ids": self.giulia.ids})
+        entry = self._wait(type_id=brief.id)
+        (other,) = self._people(1)
+        opening = self._free_up()
+        self._round()
+        visit = self._offer(opening, entry)._accept()
+        rest = self.openings.search([("start", "=", visit.stop)])
+        self.assertEqual((rest.stop, rest.state, rest.why), (opening.stop, "open", "cancelled"))
+        self.assertEqual((rest.event_id, rest.provider_id), (self.visit, self.giulia))
+        self._round()
+        # What follows is free as well, so the whole visit of the other one has room.
+        self.assertEqual(self._states(rest), {other: "offered"})
+
     def test_a_later_time_is_no_offer(self):
         own = self._book(self._at(13, days=2), self.luca)
         entry = self._wait(event_id=own.id)
@@ -402,6 +417,12 @@ class TestWaitlist(WaitlistCase):
             ):
                 self._wait(**vals)
                 self.env.flush_all()
+        theirs = self.giulia.copy({"company_id": self.other_practice.id})
+        with self.assertRaises(UserError):
+            self.openings.create(
+                {"company_id": self.practice.id, "provider_id": theirs.id,
+                 "start": self._at(9, days=4), "stop": self._at(10, days=4)}
+            )  # fmt: skip
 
     def _kind(self, name):
         return self.env["prm.appointment.type"].create(

@@ -231,6 +231,7 @@ class PrmWaitlistOffer(models.Model):
         opening = self.opening_id
         opening.visit_id = visit
         opening._close("taken")
+        opening._offer_rest(visit)
         self.entry_id._end("booked")
         self._emit("waitlist_taken")
         return visit

@@ -22,6 +22,7 @@ class PrmWaitlistOpening(models.Model):
     _description = "Freed Time"
     _order = "start, id"
     _rec_name = "start"
+    _check_company_auto = True
 
     company_id = fields.Many2one(
         "res.company",
@@ -34,6 +35,7 @@ class PrmWaitlistOpening(models.Model):
         "prm.provider",
         required=True,
         domain="[('company_id', '=', company_id)]",
+        check_company=True,
         ondelete="cascade",
     )
     start = fields.Datetime(required=True, index=True)
@@ -191,6 +193,32 @@ class PrmWaitlistOpening(models.Model):
         """Nobody is asked any more, and what was asked holds no longer."""
         self.write({"state": state, "next_round_at": False})
         self.offer_ids._withdraw()
+
+    def _offer_rest(self, visit):
+        """A shorter visit has taken it: what is left is a freed time of its own.
+
+        :return: the new freed times.
+        """
+        self.ensure_one()
+        gaps = slots.subtract([(self.start, self.stop)], [(visit.start, visit.stop)])
+        rest = self.sudo().create(
+            [
+                {
+                    "company_id": self.company_id.id,
+                    "provider_id": self.provider_id.id,
+                    "event_id": self.event_id.id,
+                    "why": self.why,
+                    "start": start,
+                    "stop": stop,
+                    "state": "open",
+                    "next_round_at": fields.Datetime.now(),
+                }
+                for start, stop in gaps
+                if stop - start >= SHORTEST
+            ]
+        )
+        rest._wake()
+        return rest
 
     # ------------------------------------------------------------
     # FACTS

@@ -130,7 +130,7 @@ class PrmWaitlistOpening(models.Model):
             offer = known.get(entry)
             if offer is None:
                 fresh.append({"opening_id": self.id, "entry_id": entry.id, **vals})
-            elif any(offer[name] != value for name, value in vals.items()):
+            elif offer._convert_to_write({name: offer[name] for name in vals}) != vals:
                 offer.write(vals)
         self.env["prm.waitlist.offer"].create(fresh)
         # Who waits no longer is no candidate.
