@@ -181,6 +181,43 @@ def test_on_a_phone(server, visit):
     assert desk.complaints == []
 
 
+WAITING = """
+from datetime import timedelta
+from odoo import fields
+now = fields.Datetime.now()
+visit = env["calendar.event"].search([("prm_patient_id", "!=", False)], limit=1)
+for number, minutes in enumerate((3, 12, 25)):
+    patient = env["prm.patient"].create({"first_name": f"Waits{minutes}", "last_name": "Long"})
+    visit.copy({
+        "prm_patient_id": patient.id, "start": visit.start + timedelta(minutes=20 + 3 * number),
+        "stop": visit.stop + timedelta(minutes=20 + 3 * number), "prm_status": "arrived",
+    }).write({"prm_arrived_at": now - timedelta(minutes=minutes)})
+"""
+
+
+def test_who_waits_for_long_stands_out(server, visit):
+    shell(server.database, WAITING)
+    page = _desk(visit, server).page
+    levels = {}
+    for minutes in (3, 12, 25):
+        waits = _card(page, f"Waits{minutes} ").locator(".o_prm_since")
+        expect(waits).to_contain_text("Waits ")
+        levels[minutes] = waits.get_attribute("data-level")
+    assert levels == {3: "", 12: "warning", 25: "danger"}
+    colours = [
+        _card(page, f"Waits{minutes} ")
+        .locator(".o_prm_since")
+        .evaluate("node => getComputedStyle(node).color")
+        for minutes in (3, 12, 25)
+    ]
+    assert len(set(colours)) == 3
+    # Who waits longest is first.
+    names = page.locator("[data-column=arrived] .o_prm_card").all_inner_texts()
+    order = [name for text in names for name in ("Waits25", "Waits12", "Waits3 ") if name in text]
+    assert order == ["Waits25", "Waits12", "Waits3 "]
+    _shot(page, "flow-board-waiting")
+
+
 def _targets_are_large(page):
     """Fingers need 44 pixels."""
     for target in page.locator(".o_prm_flow_board button:visible").all():
