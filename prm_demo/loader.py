@@ -8,6 +8,7 @@ from random import Random
 import pytz
 from odoo.fields import Command
 
+from .front_desk import FrontDeskLoader
 from .journeys import JourneyLoader
 from .people import make_people
 from .visits import make_visits
@@ -81,6 +82,7 @@ class DemoLoader:
         self._set_history_dates()
         self._load_portal_patient()
         JourneyLoader(self.env, self.practice, self.random).load()
+        FrontDeskLoader(self.env, self.practice, self.kinds, self.random).load()
         _logger.info("Demo practice: %s patients, %s visits", len(self.people), len(self.visits))
 
     def _load_practice(self):

@@ -1,3 +1,6 @@
+from datetime import timedelta
+
+from odoo.addons.prm_core.contact_hours import local_time
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, tagged
 
@@ -33,6 +36,28 @@ class TestPractice(TransactionCase):
         self.assertTrue(patient.share)
         with self.assertRaises(AccessError):
             self.env["prm.patient"].with_user(patient).search([])
+
+    def test_the_front_desk_is_set_up(self):
+        page = self.env["prm.booking.page"].search([])
+        self.assertTrue(page.online)
+        self.assertTrue(self.env["prm.kiosk"].search([]).url)
+        kinds = self.env["prm.appointment.type"].search([("online", "=", True)])
+        kinds = kinds.filtered("provider_ids")
+        self.assertEqual(kinds.mapped("name"), ["Hygiene visit", "Check-up"])
+        self.assertTrue(all(page._free_days(kind)[0] for kind in kinds))
+        waiting = self.env["prm.waitlist.entry"].search([])
+        self.assertEqual(len(waiting), 6)
+        self.assertTrue(all(entry.event_id.prm_patient_id == entry.patient_id for entry in waiting))
+
+    def test_the_board_of_today_is_that_of_the_practice(self):
+        """Even in the evening in America, when it is tomorrow in UTC."""
+        zone = self.env.ref("base.main_company")._prm_zone()
+        self.assertEqual(zone, "America/Denver")
+        today = local_time(self.env.cr.now(), zone).date()
+        visits = self.env["calendar.event"].search([("prm_status", "in", ("booked", "confirmed"))])
+        days = [local_time(visit.start, zone).date() for visit in visits]
+        self.assertGreaterEqual(min(days), today - timedelta(days=1))
+        self.assertLess(min(days) - today, timedelta(days=3))
 
     def test_nobody_was_written_to(self):
         self.assertFalse(self.env["mail.mail"].search([]))

@@ -145,7 +145,14 @@ def _ensure_template(database, addons):
     addons = settings.addons_present(addons)
     wanted = {name: _addon_hash(name) for name in addons}
     known = json.loads(stamp(database) or "null")
-    if known is None or set(known) != set(wanted) or not postgres.exists(database):
+    # What an add-on invents at its installation, no update makes anew.
+    invents = settings.DEMO_ADDON
+    if (
+        known is None
+        or set(known) != set(wanted)
+        or known.get(invents) != wanted.get(invents)
+        or not postgres.exists(database)
+    ):
         _build(database, addons, demo=False)
     elif known != wanted:
         try:

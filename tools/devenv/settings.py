@@ -31,7 +31,8 @@ REQUIREMENTS = ROOT / "requirements"
 #: Add-ons of the repository in the order in which they build on each other.
 ADDONS = ("prm_core", "prm_appointment", "prm_dental", "prm_demo")
 #: The demo practice is data for looking at; an empty practice does not want it.
-PLAIN_ADDONS = tuple(name for name in ADDONS if name != "prm_demo")
+DEMO_ADDON = "prm_demo"
+PLAIN_ADDONS = tuple(name for name in ADDONS if name != DEMO_ADDON)
 
 TEMPLATE_DB = "prm_template"
 DEMO_TEMPLATE_DB = "prm_template_demo"

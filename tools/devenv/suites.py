@@ -52,9 +52,8 @@ def _addon_suites(names):
     """
     suites = {}
     for name in names:
-        template = (
-            databases.ensure_demo_template() if name == "prm_demo" else databases.ensure_template()
-        )
+        demo = name == settings.DEMO_ADDON
+        template = databases.ensure_demo_template() if demo else databases.ensure_template()
         suites[name] = f"{TEST_DB}_{name}"
         databases.copy(template, suites[name])
 
