@@ -12,6 +12,7 @@
         "security/prm_dental_rules.xml",
         "data/prm_event_type_data.xml",
         "data/prm_procedure_type_data.xml",
+        "data/prm_health_fact_type_data.xml",
         "data/prm_template_data.xml",
         "data/prm_template_recall_channels.xml",
         "data/prm_recall_type_data.xml",
@@ -22,5 +23,6 @@
         "views/prm_recall_type_views.xml",
         "views/prm_recall_views.xml",
         "views/prm_patient_views.xml",
+        "views/prm_health_fact_views.xml",
     ],
 }

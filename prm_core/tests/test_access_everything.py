@@ -29,6 +29,8 @@ SHARED = {
     "prm.cancel.reason": "one vocabulary, so that practices can be compared",
     "prm.channel": "the same ways to reach people everywhere",
     "prm.event.type": "declared by add-ons",
+    "prm.health.fact.choice": "answers to what follows",
+    "prm.health.fact.type": "one vocabulary, on which recalls and history forms rely",
     "prm.journey.condition": "declared by add-ons",
     "prm.journey.source": "declared by add-ons",
     "prm.policy.rule": "laws of countries",

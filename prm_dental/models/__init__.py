@@ -1,3 +1,4 @@
 from . import procedure
+from . import health
 from . import recall
 from . import importing

@@ -1,5 +1,6 @@
 from . import importing
 from . import test_access
+from . import test_health_facts
 from . import test_procedure
 from . import test_recall_engine
 from . import test_recall_list
