@@ -1,3 +1,4 @@
 from . import reasons, variables
 from . import models
+from . import controllers
 from . import wizards

@@ -13,6 +13,10 @@
         "data/prm_event_type_data.xml",
         "data/prm_procedure_type_data.xml",
         "data/prm_health_fact_type_data.xml",
+        "data/prm_barrier_data.xml",
+        "data/prm_history_form_data.xml",
+        "data/prm_template_history.xml",
+        "data/prm_journey_history.xml",
         "data/prm_template_data.xml",
         "data/prm_template_recall_channels.xml",
         "data/prm_recall_type_data.xml",
@@ -24,5 +28,7 @@
         "views/prm_recall_views.xml",
         "views/prm_patient_views.xml",
         "views/prm_health_fact_views.xml",
+        "views/prm_history_views.xml",
+        "views/history_pages.xml",
     ],
 }

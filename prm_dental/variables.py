@@ -1,9 +1,15 @@
-"""What the templates of recalls may say."""
+"""What the templates of this add-on may say."""
 
 from odoo.addons.prm_core.templating import Variable, register_variables
 
 register_variables(
     Variable("recall.name", "What the patient is asked to come for", "Hygiene visit", health=True),
     Variable("recall.last_date", "Day of the last visit; may be empty", "12 March 2026"),
+    Variable(
+        "barrier.help",
+        "What may help this patient to come, from what makes it hard; may be empty",
+        "Tell us how you feel: at your sign we stop at once.",
+        health=True,
+    ),
     Variable("recall.due_date", "Day from which the visit is due", "12 September 2026"),
 )

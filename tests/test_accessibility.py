@@ -65,6 +65,7 @@ paths["preferences"] = path(links._issue("preferences", ada))
 paths["expired"] = path(links._issue("preferences", ada, days=-1))
 paths["unsubscribe"] = path(links._issue(
     "unsubscribe", ada, payload={"purpose": "news", "channel": "email"})).replace("/l/", "/u/")
+paths["history"] = path(links._issue("history", patient("Gil", birth_date="1980-07-03")))
 paths["unknown"] = "/prm/l/" + "x" * 32
 user = env["res.users"].with_context(no_reset_password=True).create({
     "name": "Cleo", "login": "cleo", "password": "cleo",
@@ -264,6 +265,26 @@ def test_preferences_and_unsubscribing(server, visit):
     walk.open(server.paths.unknown)
 
 
+def test_health_questions(server, visit):
+    walk = Walk(visit, server, "history")
+    page = walk.page
+    walk.open(server.paths.history)
+    walk.press("button[type=submit]")
+    assert page.locator(".p-error").count() == 9
+    while walk.heading() != "Is everything right?":
+        for group in page.locator("fieldset").all():
+            group.locator("input").first.check()
+        for more in page.locator("input[inputmode=numeric], textarea").all():
+            more.fill("10")
+        walk.press("button[type=submit]")
+    walk.press("text=Change >> nth=2")
+    walk.open(server.paths.history + "?step=send")
+    walk.press("text=Yes, send my answers")
+    assert walk.heading() == "Thank you, Gil."
+    walk.open(server.paths.history)
+    walk.press("text=Answer again")
+
+
 def test_portal(server, visit):
     walk = Walk(visit, server, "portal")
     walk.log_in("cleo")
@@ -283,14 +304,18 @@ def test_portal(server, visit):
     walk.press("text=I can't come")
     walk.press("button:has-text('Cancel this visit')")
     walk.press("text=All visits")
+    walk.open("/my/prm/history")
+    walk.press("text=Answer the questions")
+    walk.press("text=All health questions")
     # Of the account's own page, only our entries are ours.
     walk.page.goto(f"{server.address}/my")
-    for path in ("visits", "preferences"):
+    for path in ("visits", "preferences", "history"):
         axe.assert_accessible(walk.page, f"entry {path}", f"a[href='/my/prm/{path}']")
     stranger = Walk(visit, server, "portal of a stranger")
     stranger.log_in("nobody")
     stranger.open("/my/prm/visits")
     stranger.open("/my/prm/preferences")
+    stranger.open("/my/prm/history")
 
 
 def test_kiosk(server, visit):

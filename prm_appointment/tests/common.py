@@ -84,8 +84,3 @@ class AppointmentCase(PrmCase):
     def _at(hours, minutes=0, days=0):
         """A time on the test Monday (or days later), UTC."""
         return MONDAY + timedelta(days=days, hours=hours, minutes=minutes)
-
-    def _codes(self, patient):
-        """The patient's timeline, oldest first."""
-        # Not `mapped`, which names each kind of event once.
-        return [event.event_type_id.code for event in patient.event_ids.sorted("id")]

@@ -58,3 +58,8 @@ class PrmCase(TransactionCase):
         """The record as a user of the practice sees it."""
         context = dict(self.env.context, allowed_company_ids=user.company_ids.ids)
         return record.with_user(user).with_context(context)
+
+    def _codes(self, patient):
+        """The patient's timeline, oldest first."""
+        # Not `mapped`, which names each kind of event once.
+        return [event.event_type_id.code for event in patient.event_ids.sorted("id")]

@@ -1,0 +1,98 @@
+from odoo import api, fields, models
+
+
+class PrmPatient(models.Model):
+    _inherit = "prm.patient"
+
+    history_ids = fields.One2many("prm.history", "patient_id", string="Health Histories")
+    history_state = fields.Selection(
+        [("none", "Not asked yet"), ("expired", "Too old"), ("review", "To review"),
+         ("valid", "Up to date")],
+        string="Health Questions",
+        compute="_compute_history_state",
+    )  # fmt: skip
+    barrier_text = fields.Char(
+        string="Makes Care Hard",
+        compute="_compute_barriers",
+        groups="prm_core.group_prm_receptionist,prm_core.group_prm_clinician",
+    )
+    barrier_help = fields.Text(
+        string="What Helps",
+        compute="_compute_barriers",
+        groups="prm_core.group_prm_receptionist,prm_core.group_prm_clinician",
+    )
+
+    @api.depends("history_ids.state", "history_ids.valid_until")
+    def _compute_history_state(self):
+        states = self.env["prm.history"]._states(self)
+        for patient in self:
+            patient.history_state = states.get(patient.id, "none")
+
+    @api.depends("health_fact_ids")
+    @api.depends_context("lang", "uid")
+    def _compute_barriers(self):
+        barriers = self._barriers()
+        for patient in self:
+            found = barriers.get(patient.id, self.env["prm.health.fact.type"])
+            patient.barrier_text = ", ".join(found.mapped("name"))
+            patient.barrier_help = "\n".join(text for text in found.mapped("help_desk") if text)
+
+    def _barriers(self):
+        """What makes care hard for these patients, in one query, as far as the user may see it.
+
+        :return: ``{patient id: prm.health.fact.type}``
+        """
+        facts = self.env["prm.health.fact"].search(
+            [
+                ("patient_id", "in", self.ids),
+                ("ended_on", "=", False),
+                ("type_id.is_barrier", "=", True),
+                ("value_flag", "=", True),
+            ]
+        )
+        found = {}
+        for fact in facts:
+            kinds = found.setdefault(fact.patient_id.id, self.env["prm.health.fact.type"])
+            found[fact.patient_id.id] = kinds | fact.type_id
+        return found
+
+    def action_open_history(self):
+        """What the patient has answered, newest first."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("prm_dental.prm_history_action")
+        action["domain"] = [("patient_id", "=", self.id)]
+        action["context"] = {"default_patient_id": self.id}
+        return action
+
+    def action_show_history_code(self):
+        """A code that the patient scans, or the address for the practice's tablet."""
+        self.ensure_one()
+        self.check_access("write")
+        shown = self.env["prm.history.show"].create({"patient_id": self.id})
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Health questions of %s", self.display_name),
+            "res_model": "prm.history.show",
+            "res_id": shown.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    def _prm_prepare_history_list(self):
+        """Plain values of the portal's list: whose questions they are, and how it stands."""
+        states = self.env["prm.history"]._states(self)
+        texts = {
+            "none": self.env._("Not answered yet."),
+            "expired": self.env._("Some time has passed. Please answer them again."),
+            "review": self.env._("Thank you, your answers have come."),
+            "valid": self.env._("Thank you, your answers have come."),
+        }
+        return [
+            {
+                "name": patient._salutation(),
+                "text": texts[states[patient.id]],
+                "open": states[patient.id] in ("none", "expired"),
+                "address": f"/my/prm/history/{patient.id}",
+            }
+            for patient in self
+        ]
