@@ -81,7 +81,10 @@ class PrmHistory(models.Model):
     # === VALUES ===
 
     def _prepare_section_values(self, step, typed=None, errors=()):
-        """:param typed: what was posted and is not right; :param errors: ``{code: what is wrong}``."""
+        """Plain values of the page of one group.
+
+        :param typed: what was posted and is not right; :param errors: ``{code: what is wrong}``.
+        """
         sections = self._sections()
         steps = list(sections)
         questions = [
