@@ -1,4 +1,5 @@
 from . import procedure
 from . import health
+from . import chart
 from . import recall
 from . import importing
