@@ -183,8 +183,6 @@ class PrmPatient(models.Model):
         if what == "finding":
             self.env["prm.tooth.finding"].create(vals)
         else:
-            kind = self.env["prm.procedure.type"].browse(vals["type_id"])
-            vals["fee"] = kind.with_company(self.company_id).fee
             self.env["prm.procedure"].create(vals)
         return self.prm_chart()
 

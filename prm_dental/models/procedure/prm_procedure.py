@@ -102,9 +102,21 @@ class PrmProcedure(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.context.get("prm_bulk"):
+            self._fill_fees(vals_list)
         procedures = super().create(vals_list)
         self.env["prm.recall"]._mark_stale(procedures.patient_id)
         return procedures
+
+    def _fill_fees(self, vals_list):
+        """What the practice usually asks, where nobody says what this one costs."""
+        new = [vals for vals in vals_list if "fee" not in vals and vals.get("state") != "existing"]
+        kinds = self.env["prm.procedure.type"].sudo()
+        kinds = kinds.browse([vals.get("type_id") for vals in new])
+        patients = self.env["prm.patient"].sudo()
+        patients = patients.browse([vals.get("patient_id") for vals in new])
+        for vals, kind, patient in zip(new, kinds, patients, strict=True):
+            vals["fee"] = kind.with_company(patient.company_id).fee
 
     def write(self, vals):
         if not RECALL_FIELDS.intersection(vals):
