@@ -24,7 +24,7 @@ class TestChart(DentalCase):
                 "kind": "caries",
                 "tooth": "16",
                 "surfaces": "om",
-                "note": "Deep",
+                "note": "Painful",
             }
         )
         cls.env.flush_all()
@@ -43,7 +43,7 @@ class TestChart(DentalCase):
         self.assertEqual(procedure["steps"], [[self.today.isoformat(), "planned"]])
         self.assertEqual((procedure["effect"], procedure["surfaces"]), ("filling", "MO"))
         (finding,) = chart["findings"]
-        self.assertEqual((finding["surfaces"], finding["note"]), ("MO", "Deep"))
+        self.assertEqual((finding["surfaces"], finding["note"]), ("MO", "Painful"))
         self.assertTrue(chart["can_write"])
 
     def test_in_the_language_of_who_looks(self):
@@ -57,7 +57,7 @@ class TestChart(DentalCase):
         self.assertIsNone(chart["findings"])
         self.assertFalse(chart["can_write"])
         self.assertEqual(len(chart["procedures"]), 1)
-        self.assertNotIn("Deep", json.dumps(chart))
+        self.assertNotIn("Painful", json.dumps(chart))
         mine = self.as_user(self.receptionist, self.maria)
         for call in (
             lambda: mine.prm_chart_add("procedure", {"type_id": self.hyg.id}),

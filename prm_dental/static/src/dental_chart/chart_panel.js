@@ -118,7 +118,10 @@ export class ChartPanel extends Component {
             const text = plain(`${type.code} ${type.name}`);
             return scopes.includes(type.scope) && words.every((word) => text.includes(word));
         });
-        return found.slice(0, OFFERED);
+        // What is drawn on a tooth is what is planned most.
+        return found
+            .sort((one, other) => Boolean(other.effect) - Boolean(one.effect))
+            .slice(0, OFFERED);
     }
 
     get type() {
