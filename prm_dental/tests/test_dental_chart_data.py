@@ -50,7 +50,7 @@ class TestChart(DentalCase):
         self.clinician.lang = "it_IT"
         chart = self._chart()
         tooth = next(tooth for tooth in chart["teeth"] if tooth["fdi"] == "16")
-        self.assertEqual(tooth["name"], "Superiore destro, primo molare")
+        self.assertEqual(tooth["name"], "In alto a destra, primo molare")
 
     def test_the_front_desk_sees_no_finding_and_writes_nothing(self):
         chart = self._chart(self.receptionist)

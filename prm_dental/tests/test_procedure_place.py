@@ -108,8 +108,9 @@ class TestPlace(DentalCase):
     def test_a_tooth_that_was_taken_out_gets_no_filling(self):
         extraction = self._done(self.maria, "2025-03-01", self.kinds["EXT"], tooth="36")
         for code, vals in (("FILL1", {"surfaces": "O"}), ("CROWN", {}), ("EXT", {}), ("ENDO", {})):
-            with self.subTest(code=code), self.assertRaisesRegex(
-                ValidationError, "Tooth 36 was taken out on 03/01/2025"
+            with (
+                self.subTest(code=code),
+                self.assertRaisesRegex(ValidationError, "Tooth 36 was taken out on 03/01/2025"),
             ):
                 self._plan(code, tooth="36", **vals)
         # An implant, a bridge, a picture and another patient's tooth are another thing.

@@ -61,10 +61,9 @@ class TestSteps(DentalCase):
         # That it waits again is no news.
         self.assertEqual(self._told(), ["planned", "accepted"])
 
-    def test_when_the_visit_is_missed_or_gone(self):
+    def test_when_the_visit_is_missed_or_archived(self):
         falls = (
             lambda visit: visit.write({"prm_status": "no_show"}),
-            lambda visit: visit.unlink(),
             lambda visit: visit.write({"active": False}),
         )
         for number, fall in enumerate(falls):
@@ -89,7 +88,9 @@ class TestSteps(DentalCase):
 
     def test_a_new_one_with_a_visit_is_scheduled(self):
         visit = self._book(self.maria)
-        procedure = self._done(self.maria, self.today, self.fill, "planned", appointment_id=visit.id)
+        procedure = self._done(
+            self.maria, self.today, self.fill, "planned", appointment_id=visit.id
+        )
         self.assertEqual(procedure.state, "scheduled")
         self.assertEqual(self._history(procedure), [(False, "scheduled")])
 

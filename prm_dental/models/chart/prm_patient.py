@@ -41,7 +41,11 @@ class PrmPatient(models.Model):
         procedures = self.env["prm.procedure"]
         procedures.check_access("read")
         return {
-            "patient": {"id": self.id, "name": self.display_name, "age": self.age if self.birth_date else None},
+            "patient": {
+                "id": self.id,
+                "name": self.display_name,
+                "age": self.age if self.birth_date else None,
+            },
             "today": fields.Date.context_today(self).isoformat(),
             "can_write": procedures.has_access("create"),
             "teeth": self._chart_teeth(),

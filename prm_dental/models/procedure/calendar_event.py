@@ -22,10 +22,6 @@ class CalendarEvent(models.Model):
             self._prm_release_procedures()
         return result
 
-    def unlink(self):
-        self._prm_release_procedures()
-        return super().unlink()
-
     def _prm_release_procedures(self):
         """Work that was to be done at these visits waits for another one."""
         scheduled = self.env["prm.procedure"].sudo()

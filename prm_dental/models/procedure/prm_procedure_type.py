@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-
 #: What is drawn on a chart, and what a procedure leaves behind on a tooth.
 EFFECTS = [
     ("filling", "Filling"),

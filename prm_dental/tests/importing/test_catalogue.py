@@ -35,7 +35,9 @@ class TestCatalogueRules(unittest.TestCase):
         self.assertEqual(filling.values["scope"], "surface")
         self.assertEqual(filling.values["category"], "restorative")
         self.assertEqual((filling.values["duration"], filling.values["fee"]), (30, 95.5))
-        self.assertEqual((deep.values["category"], deep.values["scope"]), ("periodontic", "quadrant"))
+        self.assertEqual(
+            (deep.values["category"], deep.values["scope"]), ("periodontic", "quadrant")
+        )
         # A word that nobody knows is left out and told; the row is taken.
         self.assertNotIn("category", white.values)
         self.assertEqual([note.code for note in white.notes], ["unknown_value"])

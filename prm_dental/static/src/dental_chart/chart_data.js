@@ -82,7 +82,8 @@ function marksOf(procedures, findings) {
  */
 export function mouthOn(chart, day) {
     const mouth = {};
-    const at = (tooth) => (mouth[tooth] ||= { procedures: [], findings: [], marks: [], gone: null });
+    const at = (tooth) =>
+        (mouth[tooth] ||= { procedures: [], findings: [], marks: [], gone: null });
     for (const procedure of chart.procedures) {
         const state = stateOn(procedure, day);
         if (state) {
@@ -98,8 +99,7 @@ export function mouthOn(chart, day) {
     for (const [tooth, place] of Object.entries(mouth)) {
         place.marks = tooth ? marksOf(place.procedures, place.findings) : [];
         const last = place.marks.findLast(
-            ({ what, look }) =>
-                what === "missing" || (what === "extraction" && look !== "planned"),
+            ({ what, look }) => what === "missing" || (what === "extraction" && look !== "planned"),
         );
         place.gone = last ? last.look : null;
     }

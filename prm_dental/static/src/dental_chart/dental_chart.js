@@ -96,9 +96,7 @@ export class DentalChart extends Component {
         }
         Object.assign(this.state, { busy: true, problem: "" });
         try {
-            this.take(
-                await this.orm.call("prm.patient", method, [[this.patientId], ...args]),
-            );
+            this.take(await this.orm.call("prm.patient", method, [[this.patientId], ...args]));
             return true;
         } catch (error) {
             if (!error.data?.message) {
