@@ -77,7 +77,9 @@ class PrmProcedure(models.Model):
             return super().write(vals)
         if len(self) > 1 and not {"tooth", "surfaces"} <= vals.keys():
             # What the letters stand for depends on the tooth of each.
-            return all([procedure.write(dict(vals)) for procedure in self])
+            for procedure in self:
+                procedure.write(dict(vals))
+            return True
         current = self[:1]
         return super().write(self._with_place(vals, current.tooth, current.surfaces))
 

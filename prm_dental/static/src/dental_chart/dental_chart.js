@@ -1,4 +1,4 @@
-import { Component, onMounted, onWillStart, useRef, useState } from "@odoo/owl";
+import { Component, markRaw, onMounted, onWillStart, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -74,8 +74,10 @@ export class DentalChart extends Component {
 
     take(chart) {
         this.teeth = chart.teeth;
+        this.kindNames = Object.fromEntries(chart.finding_kinds);
         this.days = daysOf(chart);
-        this.state.chart = chart;
+        // Replaced as a whole, never changed: nothing in it has to be watched.
+        this.state.chart = markRaw(chart);
         this.state.position = this.days.length - 1;
     }
 
@@ -134,8 +136,14 @@ export class DentalChart extends Component {
         return this.isNow ? _t("Today, %s", day) : day;
     }
 
+    /** The mouth on the day that is shown, worked out once for each day. */
     get mouth() {
-        return mouthOn(this.state.chart, this.isNow ? "9999-12-31" : this.day);
+        const { chart } = this.state;
+        const day = this.isNow ? "9999-12-31" : this.day;
+        if (this.known?.chart !== chart || this.known.day !== day) {
+            this.known = { chart, day, mouth: mouthOn(chart, day) };
+        }
+        return this.known.mouth;
     }
 
     get height() {
@@ -177,10 +185,9 @@ export class DentalChart extends Component {
 
     /** What somebody hears who does not see the tooth. */
     labelOf(tooth, place) {
-        const { states, finding_kinds: kinds } = this.state.chart;
-        const kindNames = Object.fromEntries(kinds);
+        const { states } = this.state.chart;
         const parts = [
-            ...place.findings.map((f) => `${kindNames[f.kind]} ${f.surfaces}`.trim()),
+            ...place.findings.map((f) => `${this.kindNames[f.kind]} ${f.surfaces}`.trim()),
             ...place.procedures.map(({ procedure, state }) =>
                 `${states[state]}: ${procedure.name} ${procedure.surfaces}`.trim(),
             ),
