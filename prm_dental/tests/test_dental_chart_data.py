@@ -47,8 +47,7 @@ class TestChart(DentalCase):
         self.assertTrue(chart["can_write"])
 
     def test_in_the_language_of_who_looks(self):
-        self.clinician.lang = "it_IT"
-        chart = self._chart()
+        chart = self.as_user(self.clinician, self.maria).with_context(lang="it_IT").prm_chart()
         tooth = next(tooth for tooth in chart["teeth"] if tooth["fdi"] == "16")
         self.assertEqual(tooth["name"], "In alto a destra, primo molare")
 
