@@ -10,6 +10,7 @@ from odoo.fields import Command
 
 from .front_desk import FrontDeskLoader
 from .journeys import JourneyLoader
+from .mouth_loader import MouthLoader
 from .people import make_people
 from .visits import make_visits
 
@@ -79,6 +80,7 @@ class DemoLoader:
         self._load_permissions()
         self._load_visits()
         self._load_procedures()
+        MouthLoader(self, SEED).load()
         self._set_history_dates()
         self._load_portal_patient()
         JourneyLoader(self.env, self.practice, self.random).load()

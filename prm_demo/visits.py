@@ -5,8 +5,11 @@ come back in time, some late and some never: that is what the recall list is for
 """
 
 import heapq
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+
+from .mouths import surfaces_on
 
 #: Days of history and of appointments ahead.
 HISTORY, AHEAD = 730, 21
@@ -83,8 +86,11 @@ _TREATMENTS = (
 _TEETH = tuple(f"{quadrant}{tooth}" for quadrant in (1, 2, 3, 4) for tooth in range(1, 8))
 
 
-def _procedures(random, kind, periodontal):
-    """What was done at a visit."""
+def _procedures(random, kind, periodontal, gone):
+    """What was done at a visit.
+
+    :param gone: teeth that were taken out before; an extraction adds its own.
+    """
     if kind == "hygiene":
         done = [("PERM" if periodontal else "HYG", "", "")]
         if random.random() < 0.4:
@@ -95,7 +101,12 @@ def _procedures(random, kind, periodontal):
     if code in ("EXAM", "XRAY"):
         return [(code, "", "")]
     surfaces = random.choice(("MO", "DO", "OD")) if code == "FILL2" else ""
-    return [(code, random.choice(_TEETH), surfaces)]
+    tooth = random.choice(_TEETH)
+    if tooth in gone:
+        return [("EXAM", "", "")]
+    if code == "EXT":
+        gone.add(tooth)
+    return [(code, tooth, surfaces_on(tooth, surfaces))]
 
 
 class _Practice:
@@ -107,6 +118,7 @@ class _Practice:
         self.people = people
         self.comers = [person.number for person in people if person.comes]
         self.periodontal = {number for number in self.comers if random.random() < 0.12}
+        self.gone = defaultdict(set)
         self.waiting = []
         start = today - timedelta(days=HISTORY)
         for number in self.comers:
@@ -154,7 +166,9 @@ class _Practice:
         status = _status(self.random, day, self.today)
         done = []
         if status == "completed":
-            done = _procedures(self.random, rota.kind, number in self.periodontal)
+            done = _procedures(
+                self.random, rota.kind, number in self.periodontal, self.gone[number]
+            )
         self.visits.append(
             Visit(number, rota.provider, rota.chair, rota.kind, start, rota.minutes, status, done)
         )

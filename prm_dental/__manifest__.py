@@ -17,6 +17,7 @@
         "data/prm_history_form_data.xml",
         "data/prm_template_history.xml",
         "data/prm_journey_history.xml",
+        "data/prm_decline_reason_data.xml",
         "data/prm_template_data.xml",
         "data/prm_template_recall_channels.xml",
         "data/prm_recall_type_data.xml",
@@ -24,6 +25,9 @@
         "wizards/prm_recall_send_views.xml",
         "views/prm_procedure_type_views.xml",
         "views/prm_procedure_views.xml",
+        "views/prm_decline_reason_views.xml",
+        "views/prm_tooth_finding_views.xml",
+        "views/prm_dental_chart_views.xml",
         "views/prm_recall_type_views.xml",
         "views/prm_recall_views.xml",
         "views/prm_patient_views.xml",
@@ -31,4 +35,5 @@
         "views/prm_history_views.xml",
         "views/history_pages.xml",
     ],
+    "assets": {"web.assets_backend": ["prm_dental/static/src/dental_chart/**/*"]},
 }

@@ -72,6 +72,9 @@ SCREENS = {
     "journey-past": ("receptionist", "/odoo/journeys",
                      (_LIST, _CELL.format(0), ".o_prm_ladder", "button[name=action_simulate]",
                       ".modal", "button[name=action_play]", ".o_prm_simulation")),
+    "dental-chart": ("hygienist", "/odoo/patients",
+                     (_LIST, _CELL.format(2), _FORM, "button[name=action_open_chart]",
+                      ".o_prm_tooth")),
     "hygienist-schedule": ("hygienist", "/odoo/schedule", (_CALENDAR,)),
     "manager-recall-types": ("manager", "/odoo/action-prm_dental.prm_recall_type_action", (_LIST,)),
 }  # fmt: skip

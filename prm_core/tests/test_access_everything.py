@@ -30,6 +30,7 @@ ROUTES = {
 SHARED = {
     "prm.cancel.reason": "one vocabulary, so that practices can be compared",
     "prm.channel": "the same ways to reach people everywhere",
+    "prm.decline.reason": "one vocabulary, so that practices can be compared",
     "prm.event.type": "declared by add-ons",
     "prm.health.fact.choice": "answers to what follows",
     "prm.health.fact.type": "one vocabulary, on which recalls and history forms rely",

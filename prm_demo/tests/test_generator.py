@@ -3,8 +3,10 @@ from collections import Counter
 from datetime import date, timedelta
 from random import Random
 
+from odoo.addons.prm_dental import teeth
 from odoo.tests import BaseCase
 
+from ..mouths import make_mouths
 from ..people import PATIENTS, make_people
 from ..visits import AHEAD, HISTORY, make_visits
 
@@ -75,3 +77,25 @@ class TestGenerator(BaseCase):
             ]
             self.assertGreater(len(set(due) - ahead), 80, today)
             self.assertGreater(len(ahead), 10, today)
+
+    def test_mouths_are_whole(self):
+        for today in DAYS:
+            people, visits = _practice(today)
+            findings, work = make_mouths(Random(19), people, visits, today)
+            self.assertEqual((findings, work), make_mouths(Random(19), people, visits, today))
+            self.assertGreater(len(findings), 300)
+            self.assertGreater(sum(one.state == "planned" for one in work), 60)
+            for one in (*findings, *work):
+                written = teeth.surfaces(teeth.TEETH[one.tooth], one.surfaces)
+                self.assertEqual(written, one.surfaces)
+                self.assertLess(one.day, today)
+
+    def test_nothing_is_done_on_a_tooth_that_is_gone(self):
+        for today in DAYS:
+            _people, visits = _practice(today)
+            gone = set()
+            for visit in visits:
+                for code, tooth, _surfaces in visit.procedures:
+                    self.assertNotIn((visit.person, tooth), gone)
+                    if code == "EXT":
+                        gone.add((visit.person, tooth))

@@ -4,24 +4,11 @@ from odoo.addons.prm_core.importing.layouts import Layout, Target
 from odoo.addons.prm_core.importing.problems import _
 from odoo.addons.prm_core.importing.rules import ACCEPTED, DUPLICATE, REJECTED, Outcome, digest
 
+from ..teeth import tidy, universal_to_fdi
+
 STATES = ("planned", "completed", "existing", "deleted")
 
-
-def _universal_to_fdi():
-    """Return {universal number: FDI number}.
-
-    The universal system counts permanent teeth 1 to 32, clockwise from the upper right, and
-    deciduous ones A to T; ISO 3950 (FDI) has quadrant and position from the middle.
-    """
-    upper = [f"1{n}" for n in range(8, 0, -1)] + [f"2{n}" for n in range(1, 9)]
-    lower = [f"3{n}" for n in range(8, 0, -1)] + [f"4{n}" for n in range(1, 9)]
-    milk = [f"5{n}" for n in range(5, 0, -1)] + [f"6{n}" for n in range(1, 6)]
-    milk += [f"7{n}" for n in range(5, 0, -1)] + [f"8{n}" for n in range(1, 6)]
-    permanent = {str(number): fdi for number, fdi in enumerate(upper + lower, start=1)}
-    return permanent | dict(zip("ABCDEFGHIJKLMNOPQRST", milk, strict=True))
-
-
-UNIVERSAL_TO_FDI = _universal_to_fdi()
+UNIVERSAL_TO_FDI = universal_to_fdi()
 
 TARGETS = (
     Target("identifier", "Number of the procedure", words=("procnum",)),
@@ -114,6 +101,9 @@ class ProcedureRules:
             names = ("patient", "date", "code", "tooth", "surfaces", "state")
             parts = (str(record.get(name) or "") for name in names)
             record.values["identifier"] = f"~{digest(*parts):016x}"
+        if record.get("surfaces"):
+            # As it is stored, so that a list that is read again finds nothing changed.
+            record.values["surfaces"] = tidy(record.get("tooth"), record.values["surfaces"])[1]
 
 
 class ProcedureReport:

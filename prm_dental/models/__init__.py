@@ -1,5 +1,6 @@
 from . import procedure
 from . import health
 from . import history
+from . import chart
 from . import recall
 from . import importing

@@ -3,7 +3,12 @@ from . import test_access
 from . import test_health_facts
 from . import test_history_form
 from . import test_history
+from . import test_dental_chart_data
 from . import test_procedure
+from . import test_procedure_place
+from . import test_procedure_status
+from . import test_procedure_steps
+from . import test_teeth
 from . import test_recall_engine
 from . import test_recall_list
 from . import test_recall_reference

@@ -43,11 +43,16 @@ class DentalCase(PrmCase):
 
     @classmethod
     def _done(cls, patient, date, kind=None, state="completed", **vals):
-        """A procedure of a patient."""
+        """A procedure of a patient, on a tooth where its kind asks for one."""
+        kind = kind or cls.hyg
+        if kind.scope in ("tooth", "surface"):
+            vals.setdefault("tooth", "16")
+        if kind.scope == "surface":
+            vals.setdefault("surfaces", "MO")
         return cls.env["prm.procedure"].create(
             {
                 "patient_id": patient.id,
-                "type_id": (kind or cls.hyg).id,
+                "type_id": kind.id,
                 "date": date,
                 "state": state,
                 **vals,

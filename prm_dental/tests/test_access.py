@@ -13,6 +13,13 @@ RIGHTS = {
         "clinician": ("read", "write", "create"),
         "manager": ALL,
     },
+    "prm.procedure.status": {"receptionist": "read", "clinician": "read", "manager": "read"},
+    "prm.decline.reason": {"receptionist": "read", "clinician": "read", "manager": ALL},
+    "prm.tooth.finding": {
+        "receptionist": (),
+        "clinician": ("read", "write", "create"),
+        "manager": ("read", "write", "create"),
+    },
     "prm.recall.type": {"receptionist": "read", "clinician": "read", "manager": ALL},
     "prm.recall": {
         "receptionist": ("read", "write", "create"),

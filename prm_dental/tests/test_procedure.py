@@ -16,11 +16,11 @@ class TestProcedure(DentalCase):
         )
 
     def test_completed_work_is_on_the_timeline(self):
-        procedure = self._done(self.maria, "2026-03-12", tooth="16")
+        procedure = self._done(self.maria, "2026-03-12", self.fill)
         event = self._events(self.maria)
-        payload = {"code": "HYG", "procedure": "Hygiene visit", "tooth": "16"}
+        payload = {"code": "FILL2", "procedure": "Filling, two surfaces", "tooth": "16"}
         self.assertEqual(event.payload, payload)
-        self.assertEqual(event.detail, "Hygiene visit · 16")
+        self.assertEqual(event.detail, "Filling, two surfaces · 16")
         self.assertEqual(event.occurred_at.date(), date(2026, 3, 12))
         self.assertEqual((event.res_model, event.res_id), ("prm.procedure", procedure.id))
 

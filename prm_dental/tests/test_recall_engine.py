@@ -88,7 +88,7 @@ class TestRecallEngine(DentalCase):
         self.assertEqual(self.maria.recall_ids, recall)
         procedure.type_id = self.perm
         self.assertEqual(self.maria.recall_ids, recall)
-        procedure.type_id = self.fill
+        procedure.write({"type_id": self.fill.id, "tooth": "16", "surfaces": "MO"})
         self.assertFalse(self.maria.recall_ids)
         self.assertFalse(recall.exists())
 

@@ -1,3 +1,4 @@
 from . import prm_import
 from . import prm_import_kind_patients
 from . import prm_import_kind_procedures
+from . import prm_import_kind_procedure_types

@@ -1,7 +1,7 @@
-from datetime import datetime, time
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+
+from ...teeth import AREAS
 
 #: Fields on which recalls depend.
 RECALL_FIELDS = {"patient_id", "company_id", "type_id", "date", "state"}
@@ -36,15 +36,23 @@ class PrmProcedure(models.Model):
     state = fields.Selection(
         [
             ("planned", "Planned"),
+            ("accepted", "Accepted"),
+            ("scheduled", "Scheduled"),
+            ("in_progress", "In progress"),
             ("completed", "Completed"),
+            ("declined", "Declined"),
             ("existing", "Done elsewhere"),
             ("deleted", "Entered by mistake"),
         ],
+        string="Status",
         required=True,
         default="planned",
     )
     tooth = fields.Char(help="FDI number: 11 to 48, deciduous 51 to 85.")
     surfaces = fields.Char(help="Letters of the surfaces, such as MOD.")
+    area = fields.Selection(
+        list(AREAS.items()), string="Jaw or Quadrant", help="Codes of ISO 3950."
+    )
     provider_id = fields.Many2one("prm.provider", check_company=True, ondelete="restrict")
     provider_code = fields.Char(help="The provider's code in the system it was imported from.")
     fee = fields.Monetary()
@@ -62,11 +70,17 @@ class PrmProcedure(models.Model):
         "This procedure was imported before.",
     )
 
-    @api.depends("type_id", "tooth", "date")
+    @api.depends("type_id", "tooth", "surfaces", "area")
     def _compute_display_name(self):
+        areas = dict(self._fields["area"]._description_selection(self.env))
         for procedure in self:
-            parts = (procedure.type_id.name, procedure.tooth)
+            place = procedure.tooth or areas.get(procedure.area)
+            parts = (procedure.type_id.name, place, procedure.surfaces)
             procedure.display_name = " ".join(part for part in parts if part)
+
+    @api.onchange("type_id")
+    def _onchange_type(self):
+        self.fee = self.type_id.with_company(self.company_id or self.env.company).fee
 
     @api.constrains("date", "state")
     def _check_date(self):
@@ -88,20 +102,28 @@ class PrmProcedure(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.context.get("prm_bulk"):
+            self._fill_fees(vals_list)
         procedures = super().create(vals_list)
         self.env["prm.recall"]._mark_stale(procedures.patient_id)
-        procedures.filtered(lambda procedure: procedure.state == "completed")._emit_completed()
         return procedures
+
+    def _fill_fees(self, vals_list):
+        """What the practice usually asks, where nobody says what this one costs."""
+        new = [vals for vals in vals_list if "fee" not in vals and vals.get("state") != "existing"]
+        kinds = self.env["prm.procedure.type"].sudo()
+        kinds = kinds.browse([vals.get("type_id") for vals in new])
+        patients = self.env["prm.patient"].sudo()
+        patients = patients.browse([vals.get("patient_id") for vals in new])
+        for vals, kind, patient in zip(new, kinds, patients, strict=True):
+            vals["fee"] = kind.with_company(patient.company_id).fee
 
     def write(self, vals):
         if not RECALL_FIELDS.intersection(vals):
             return super().write(vals)
         patients = self.patient_id
-        open_before = self.filtered(lambda procedure: procedure.state != "completed")
         result = super().write(vals)
         self.env["prm.recall"]._mark_stale(patients | self.patient_id)
-        if vals.get("state") == "completed":
-            open_before._emit_completed()
         return result
 
     def unlink(self):
@@ -109,28 +131,3 @@ class PrmProcedure(models.Model):
         result = super().unlink()
         self.env["prm.recall"]._mark_stale(patients)
         return result
-
-    def _emit_completed(self):
-        """Tell the timeline of work that is done."""
-        self.env["prm.event"].emit(
-            "procedure_completed",
-            [
-                {
-                    "patient": procedure.patient_id,
-                    "company_id": procedure.company_id.id,
-                    "record": procedure,
-                    # Only the day is known. Noon UTC is that day in nearly every practice.
-                    "occurred_at": datetime.combine(procedure.date, time(12)),
-                    "payload": {
-                        "code": procedure.type_id.code,
-                        "procedure": procedure.type_id.name,
-                        **({"tooth": procedure.tooth} if procedure.tooth else {}),
-                    },
-                }
-                for procedure in self
-            ],
-        )
-
-    def action_complete(self):
-        """The work is done today."""
-        self.write({"state": "completed", "date": fields.Date.context_today(self)})

@@ -1,6 +1,21 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+#: What is drawn on a chart, and what a procedure leaves behind on a tooth.
+EFFECTS = [
+    ("filling", "Filling"),
+    ("sealant", "Sealant"),
+    ("veneer", "Veneer"),
+    ("crown", "Crown"),
+    ("bridge", "Bridge"),
+    ("root_canal", "Root canal"),
+    ("extraction", "Tooth taken out"),
+    ("implant", "Implant"),
+    ("implant_crown", "Crown on implant"),
+]
+#: Effects that a tooth which is gone can't have any more.
+NEEDS_TOOTH = ("filling", "sealant", "veneer", "crown", "root_canal", "extraction")
+
 
 class PrmProcedureType(models.Model):
     """The catalogue of what a dental practice does, in codes of its own.
@@ -36,6 +51,39 @@ class PrmProcedureType(models.Model):
         "res.company", string="Practice", index=True, help="Empty: every practice."
     )
     active = fields.Boolean(default=True)
+    scope = fields.Selection(
+        [
+            ("mouth", "Whole mouth"),
+            ("arch", "Jaw"),
+            ("quadrant", "Quadrant"),
+            ("tooth", "Tooth"),
+            ("surface", "Surfaces of a tooth"),
+        ],
+        help="What has to be written with the procedure. Empty: nothing is asked for.",
+    )
+    effect = fields.Selection(
+        EFFECTS, string="Drawn as", help="How the dental chart shows it. Empty: in the list only."
+    )
+    duration = fields.Integer(string="Minutes", help="How long it usually takes, in minutes.")
+    fee = fields.Float(
+        company_dependent=True,
+        digits=(12, 2),
+        help="What this practice usually asks; a common code can have another fee in each.",
+    )
+    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
+    explanation = fields.Text(
+        string="In Plain Words",
+        translate=True,
+        help="What it is and why it is done, as the patient is told.",
+    )
+    aftercare = fields.Text(
+        string="Instructions afterwards",
+        translate=True,
+        help="What the patient should do and avoid after it.",
+    )
+    documents_needed = fields.Text(
+        string="Documents needed", help="Names of what has to be signed before, one in a line."
+    )
     recall_type_ids = fields.Many2many(
         "prm.recall.type",
         "prm_recall_type_trigger_rel",
@@ -48,6 +96,16 @@ class PrmProcedureType(models.Model):
     _code_company_uniq = models.UniqueIndex(
         "(code, COALESCE(company_id, 0))", "There is a kind of procedure with this code."
     )
+
+    _duration_not_negative = models.Constraint(
+        "CHECK(duration >= 0)", "A procedure can't take less than no time."
+    )
+
+    @api.depends("company_id")
+    @api.depends_context("company")
+    def _compute_currency_id(self):
+        for kind in self:
+            kind.currency_id = (kind.company_id or self.env.company).currency_id
 
     @api.depends("code", "name")
     def _compute_display_name(self):
