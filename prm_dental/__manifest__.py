@@ -22,7 +22,13 @@
         "views/prm_procedure_views.xml",
         "views/prm_recall_type_views.xml",
         "views/prm_recall_views.xml",
+        "views/prm_recall_worklist_views.xml",
         "views/prm_patient_views.xml",
         "views/prm_health_fact_views.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "prm_dental/static/src/recall_worklist/*",
+        ],
+    },
 }

@@ -9,4 +9,5 @@ from . import test_recall_reference
 from . import test_recall_risk
 from . import test_recall_send
 from . import test_recall_words
+from . import test_recall_worklist
 from . import test_journeys

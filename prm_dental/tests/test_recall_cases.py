@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a table)
 """The rules of recalls as a table: what happened, what was said, and what must come out.
 
 Each row names the rule from which it was written:
@@ -27,8 +28,8 @@ NOON = datetime.combine(TODAY, time(10))
 
 #: (rule, what it shows, steps, expected). Expected: kind -> None (no such recall), or
 #: "last visit · due · state"; "-" for an empty date. Today is 1 June 2026.
+# fmt: off
 CASES = [
-    # fmt: off
     ("CAL", "six months", ["done HYG 2026-01-10"], {"hygiene": "2026-01-10 · 2026-07-10 · upcoming"}),
     ("CAL", "31 August + 6 months", ["done HYG 2025-08-31"], {"hygiene": "2025-08-31 · 2026-02-28 · due"}),
     ("CAL", "into a leap year", ["done HYG 2023-08-31"], {"hygiene": "2023-08-31 · 2024-02-29 · due"}),
@@ -125,8 +126,8 @@ CASES = [
     ("BOOK", "cancelled: due again", ["done HYG 2025-06-01", "book 2026-06-10", "cancel"], {"hygiene": "2025-06-01 · 2025-12-01 · due"}),
     ("BOOK", "another kind of visit", ["done HYG 2025-06-01", "book_other 2026-06-10"], {"hygiene": "2025-06-01 · 2025-12-01 · due"}),
     ("BOOK", "off goes before booked", ["done HYG 2025-06-01", "book 2026-06-10", "off hygiene"], {"hygiene": "2025-06-01 · 2025-12-01 · disabled"}),
-    # fmt: on
-]  # noqa: E501
+]
+# fmt: on
 
 
 @tagged("post_install", "-at_install")
@@ -285,9 +286,7 @@ class TestRecallRules(RecallCase):
         recall = self._row(patient, "hygiene")
         self.assertEqual(recall.reason, "Hygiene visit on Jun 1, 2025 + 6 months")
         recall.write({"interval_number": 3, "interval_reason": "Wants it so"})
-        self.assertEqual(
-            recall.reason, "Hygiene visit on Jun 1, 2025 + 3 months (Wants it so)"
-        )
+        self.assertEqual(recall.reason, "Hygiene visit on Jun 1, 2025 + 3 months (Wants it so)")
         recall.write({"disabled_until": "2026-07-01", "disabled_reason": "Abroad"})
         self.assertEqual(recall.reason, "Not before Jul 1, 2026 · Abroad")
         recall.action_enable()
@@ -321,9 +320,7 @@ class TestRecallRules(RecallCase):
         patient = self._patient(first_name="Turns")
         for code, day in (("HYG", "2025-01-01"), ("PERM", "2025-05-01"), ("HYG", "2025-09-01"),
                           ("PERM", "2026-01-01")):  # fmt: skip
-            self._done(
-                patient, day, kind=self.env["prm.procedure.type"].browse(self.codes[code])
-            )
+            self._done(patient, day, kind=self.env["prm.procedure.type"].browse(self.codes[code]))
             rows = self._row(patient, "hygiene") | self._row(patient, "perio")
             self.assertEqual(len(rows.filtered("due_date")), 1)
 

@@ -201,6 +201,4 @@ class TestRecallReference(RecallCase):
         self.assertEqual(add(date(2023, 8, 31), 6, "month"), date(2024, 2, 29))
         self.assertEqual(add(date(2024, 2, 29), 1, "year"), date(2025, 2, 28))
         self.assertEqual(add(date(2024, 2, 26), 1, "week"), date(2024, 3, 4))
-        self.assertEqual(
-            add(date(2025, 12, 1), 1, "month") - timedelta(days=1), date(2025, 12, 31)
-        )
+        self.assertEqual(add(date(2025, 12, 1), 1, "month") - timedelta(days=1), date(2025, 12, 31))

@@ -84,9 +84,7 @@ class TestRecallRisk(BaseCase):
 
     def test_the_heaviest_reason_comes_first(self):
         found = propose({**HEALTHY, "smoking": 3, "periodontal_stage": "III"}, 40)
-        self.assertEqual(
-            [code for _level, code in found.reasons], ["periodontal_stage", "smoking"]
-        )
+        self.assertEqual([code for _level, code in found.reasons], ["periodontal_stage", "smoking"])
 
 
 @tagged("post_install", "-at_install")

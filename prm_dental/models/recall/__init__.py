@@ -8,6 +8,8 @@ from . import prm_recall_risk
 from . import prm_recall_statement
 from . import prm_recall_engine
 from . import prm_recall_outreach
+from . import prm_recall_worklist
+from . import prm_recall_outcome
 from . import prm_patient
 from . import calendar_event
 from . import prm_link

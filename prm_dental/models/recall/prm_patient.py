@@ -68,6 +68,15 @@ class PrmPatient(models.Model):
         )
         return dict(self.env.cr.fetchall())
 
+    def _worklist_barriers(self):
+        """What keeps patients away, and what helps, in words for the desk: fear, cost, transport.
+
+        Add-ons and rooms that know of it extend this for all patients at once.
+
+        :return: ``{patient id: [words]}``
+        """
+        return {}
+
     def action_open_recalls(self):
         """The patient's recalls, due or not."""
         self.ensure_one()

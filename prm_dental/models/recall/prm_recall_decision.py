@@ -16,9 +16,7 @@ class PrmRecallDecision(models.Model):
     company_id = fields.Many2one(
         related="patient_id.company_id", string="Practice", store=True, precompute=True
     )
-    type_id = fields.Many2one(
-        "prm.recall.type", string="Recall", required=True, ondelete="cascade"
-    )
+    type_id = fields.Many2one("prm.recall.type", string="Recall", required=True, ondelete="cascade")
     what = fields.Selection(
         [
             ("due_date", "Due date"),

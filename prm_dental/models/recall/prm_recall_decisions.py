@@ -94,7 +94,10 @@ class PrmRecallDecisions(models.Model):
         if "interval_number" in vals:
             source = self.env.context.get("prm_recall_source")
             by_risk = source == "risk" and vals["interval_number"]
-            vals = {"interval_source": "risk" if by_risk else "staff", "interval_risk": False} | vals
+            vals = {
+                "interval_source": "risk" if by_risk else "staff",
+                "interval_risk": False,
+            } | vals
         if "interval_risk" in vals:
             # What a clinician sees alone goes with the interval, whoever changes that.
             risk = vals.pop("interval_risk")

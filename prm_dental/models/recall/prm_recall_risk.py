@@ -34,9 +34,7 @@ class PrmRecallRisk(models.Model):
         groups="prm_core.group_prm_clinician",
         help="On which the accepted interval rests. The front desk doesn't see it.",
     )
-    risk_differs = fields.Boolean(
-        compute="_compute_risk", groups="prm_core.group_prm_clinician"
-    )
+    risk_differs = fields.Boolean(compute="_compute_risk", groups="prm_core.group_prm_clinician")
 
     @api.depends("patient_id", "type_id.risk_guidance", "interval_number", "interval_unit")
     @api.depends_context("lang")

@@ -107,7 +107,9 @@ class PrmRecallStatement(models.Model):
             differs=SQL(" OR ").join(
                 SQL("old_%s IS DISTINCT FROM %s", SQL(name), SQL(name)) for name in COLUMNS
             ),
-            updates=SQL(", ").join(SQL("%s = excluded.%s", SQL(name), SQL(name)) for name in COLUMNS),
+            updates=SQL(", ").join(
+                SQL("%s = excluded.%s", SQL(name), SQL(name)) for name in COLUMNS
+            ),
             uid=self.env.uid,
             now=fields.Datetime.now(),
         )
@@ -175,7 +177,8 @@ class PrmRecallStatement(models.Model):
                        COALESCE(r.manual_due_date IS NOT NULL OR r.disabled
                                 OR r.disabled_until IS NOT NULL OR r.interval_number > 0
                                 OR r.disabled_above > 0, false) AS decided,
-                       b.appointment_id, b.appointment_at, b.appointment_day, r.id AS old_id, %(old)s
+                       b.appointment_id, b.appointment_at, b.appointment_day,
+                       r.id AS old_id, %(old)s
                   FROM source s
              FULL JOIN (SELECT * FROM prm_recall r WHERE %(of_recall)s) r
                        ON r.patient_id = s.patient_id AND r.type_id = s.type_id
@@ -283,7 +286,8 @@ class PrmRecallStatement(models.Model):
                 SELECT h.type_id,
                        CASE WHEN abs(day.host - day.mine) <= s.ride_days THEN %(always)s::date
                             ELSE GREATEST(day.host, day.mine) - s.ride_days END AS ride_from
-                  FROM (SELECT k.id FROM kind k JOIN kind with_kind ON with_kind.id = s.rides_with_id
+                  FROM (SELECT k.id FROM kind k
+                          JOIN kind with_kind ON with_kind.id = s.rides_with_id
                          WHERE k.active AND (k.id = with_kind.id
                                OR k.switch_group = with_kind.switch_group)) partner
                   JOIN switched h ON h.patient_id = s.patient_id AND h.type_id = partner.id

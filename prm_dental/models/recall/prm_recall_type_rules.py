@@ -123,4 +123,3 @@ class PrmRecallTypeRules(models.Model):
         return {
             "year": number * 12, "month": number, "week": number * 7 / 30.4, "day": number / 30.4
         }[self.interval_unit]  # fmt: skip
-
