@@ -121,15 +121,32 @@ class TestRecallWorklist(RecallCase):
         self.assertEqual(row["due"], "Feb 5, 2026")
         self.assertEqual(row["minutes"], 45)
 
+    def _plan_calls(self):
+        """The practice plans calls."""
+        self.env["prm.gateway"].create(
+            {"name": "Calls", "company_id": self.practice.id, "provider": "phone"}
+        )
+
+    def _verdict(self):
+        [family] = self.recalls.prm_worklist()["families"]
+        return family["rows"][0]["call"], family["rows"][0]["call_advice"]
+
     def test_the_gate_says_whether_we_may_call(self):
         patient, _recall = self._due("No", mobile="+39 333 000 0001")
+        self.assertEqual(self._verdict(), ("allow", ""))
+        self._plan_calls()
+        self.assertEqual(self._verdict(), ("allow", ""))
+        self.env["prm.gateway"].search([("name", "=", "Calls")]).active = False
         self.env["prm.consent"].create(
             {"patient_id": patient.id, "state": "refused",
              "purpose_id": self.env.ref("prm_core.prm_purpose_recall").id}
         )  # fmt: skip
-        [family] = self.recalls.prm_worklist()["families"]
-        self.assertEqual(family["rows"][0]["call"], "suppress")
-        self.assertTrue(family["rows"][0]["call_advice"])
+        said_no = ("suppress", "The patient has said no to messages of this kind.")
+        self.assertEqual(self._verdict(), said_no)
+        self.env["prm.gateway"].with_context(active_test=False).search(
+            [("name", "=", "Calls")]
+        ).active = True
+        self.assertEqual(self._verdict(), said_no)
 
     def test_a_page_costs_the_same_for_three_and_for_twenty(self):
         counts = []
@@ -192,19 +209,16 @@ class TestRecallWorklist(RecallCase):
         self.assertEqual((decision.source, decision.reason), ("patient", "Goes elsewhere"))
 
     def test_a_wrong_number_is_called_by_nobody(self):
+        self._plan_calls()
         patient, recall = self._due("Luca", mobile="+39 333 000 0001")
         recall.prm_worklist_outcome("wrong_number")
-        [family] = self.recalls.prm_worklist()["families"]
-        self.assertEqual(family["rows"][0]["call"], "suppress")
+        self.assertEqual(self._verdict()[0], "suppress")
         events = self.env["prm.event"].search([("patient_id", "=", patient.id)])
         self.assertIn("Wrong number", events.mapped("detail")[0])
 
     def test_a_call_that_was_planned_is_done_with_it(self):
         _patient, recall = self._due("Luca", mobile="+39 333 000 0001", email=False)
-        [family] = self.recalls.prm_worklist()["families"]
-        self.assertEqual(
-            (family["rows"][0]["call"], family["rows"][0]["call_advice"]), ("allow", "")
-        )
+        self._plan_calls()
         request = Request(
             recall.patient_id.sudo(), "recall", subject="Call", text="Please call", record=recall,
             channels=("phone",),

@@ -44,7 +44,7 @@ class PrmRecall(models.Model):
         string="Last Day", readonly=True, copy=False, help="Afterwards the patient is too old."
     )
     replaced_by_id = fields.Many2one(
-        "prm.recall.type", string="Replaced By", readonly=True, copy=False, ondelete="set null"
+        "prm.recall.type", readonly=True, copy=False, ondelete="set null"
     )
     appointment_id = fields.Many2one(
         "calendar.event",

@@ -11,6 +11,7 @@ _lt = LazyTranslate(__name__)
 LOOK_AHEAD = timedelta(days=60)
 OFFERED = 6
 A_DAY = 2
+APART = timedelta(hours=2)
 #: For how long a patient who said no is left in peace.
 PEACE = timedelta(days=182)
 
@@ -102,15 +103,19 @@ class PrmRecallOutcome(models.Model):
             raise AccessError(self.env._("Only the front desk notes down calls."))
 
     def _worklist_free(self, kind):
-        """The first free times, a few a day, for a visit with all that is done together."""
+        """The first free times, two a day and not side by side, for a visit with all that is done
+        together.
+        """
         now = fields.Datetime.now()
-        chosen, by_day = [], {}
+        chosen, last, today = [], None, 0
         extra = self._extra_minutes(self._riders()[self.id])
         for slot in kind._free_slots(now, now + LOOK_AHEAD, extra=extra):
-            day = slot.start.date()
-            if by_day.get(day, 0) < A_DAY:
-                by_day[day] = by_day.get(day, 0) + 1
-                chosen.append(slot)
+            same_day = last and slot.start.date() == last.date()
+            if same_day and (today == A_DAY or slot.start - last < APART):
+                continue
+            today = today + 1 if same_day else 1
+            last = slot.start
+            chosen.append(slot)
             if len(chosen) == OFFERED:
                 break
         return chosen

@@ -106,7 +106,7 @@ class PrmRecallTypeRules(models.Model):
 
         :return: set of ``ages``, ``switch``, ``ride``, ``created``, ``first_visit``.
         """
-        kinds = self.sudo().search([])
+        kinds = self.sudo().search([("active", "=", True)])
         used = {
             "ages": any(kind.min_age or kind.max_age for kind in kinds),
             "switch": any(kind.switch_group for kind in kinds),

@@ -11,6 +11,11 @@ from .prm_recall_outreach import PURPOSE
 
 #: Families on one page.
 PAGE = 20
+#: Reasons of the gate that hold however the patient is reached.
+ABOUT_PERSON = {
+    "deceased", "moved", "inactive", "refused", "no_permission", "quiet_hours", "no_hours",
+    "paused", "stop",
+}  # fmt: skip
 #: Up to so many are counted; beyond, "more than" is enough to know.
 COUNTED = 1000
 
@@ -24,9 +29,7 @@ class PrmRecallWorklist(models.Model):
 
     _inherit = "prm.recall"
 
-    call_again_on = fields.Date(
-        string="Call Again On", copy=False, help="Until then the worklist doesn't show it."
-    )
+    call_again_on = fields.Date(copy=False, help="Until then the worklist doesn't show it.")
 
     # === WHAT THE CLIENT CALLS ===
 
@@ -44,7 +47,7 @@ class PrmRecallWorklist(models.Model):
         leads = self._worklist_leads(type_id, words, offset)
         more, leads = len(leads) > PAGE, leads[:PAGE]
         families = self._worklist_families(leads, self._worklist_rows(leads, type_id))
-        kinds = self.env["prm.recall.type"].search([])
+        kinds = self.env["prm.recall.type"].search([("active", "=", True)])
         return {
             "families": families,
             "total": self.search_count(self._worklist_domain(type_id, words), limit=COUNTED),
@@ -267,15 +270,20 @@ class PrmRecallWorklist(models.Model):
     def _call_verdicts(self):
         """Whether the gate lets us call each patient now: ``{recall id: (outcome, words)}``.
 
-        A person speaks, so no template is needed; how far a text would go is not asked.
+        A person speaks, so no template is needed. Where the practice plans no calls, the gate knows
+        no phone; then what it says of the patient counts all the same, and of channels nothing.
         """
+        gateways = self.env["prm.gateway"]
+        planned = {
+            company: "phone" in gateways._usable_channels(company) for company in self.company_id
+        }
         requests = [
             Request(
                 patient=recall.patient_id,
                 purpose=PURPOSE,
                 text=recall.type_id.name,
                 record=recall,
-                channels=("phone",),
+                channels=("phone",) if planned[recall.company_id] else (),
             )
             for recall in self
         ]
@@ -283,6 +291,8 @@ class PrmRecallWorklist(models.Model):
         verdicts = {}
         for recall, fact in zip(self, facts, strict=True):
             decision = policy.decide(fact)
+            if not planned[recall.company_id] and decision.reason not in ABOUT_PERSON:
+                continue
             words = "" if decision.reason == "ok" else reason_text(self.env, decision.reason)
             if decision.until:
                 until = format_datetime(self.env, decision.until, dt_format="short")

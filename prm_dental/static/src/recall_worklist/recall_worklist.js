@@ -118,6 +118,35 @@ export class RecallWorklist extends Component {
         return total >= 1000 ? _t("1000 and more are due") : _t("%s are due", total);
     }
 
+    get emptyText() {
+        return this.state.words || this.state.kind
+            ? _t("Nobody who is due fits. Take the search away to see everybody.")
+            : _t("Everybody who is due has been asked or has booked.");
+    }
+
+    get slotsText() {
+        if (!this.current.bookable) {
+            return _t("This kind of recall has no visit to offer yet; a manager can choose one.");
+        }
+        if (!this.state.slots) {
+            return _t("Looking for free times…");
+        }
+        return this.state.slots.length ? "" : _t("No free time in the next 60 days.");
+    }
+
+    get speakerText() {
+        return _t("Ask for %s", this.current.speaker);
+    }
+
+    lateText(row) {
+        return row.days_overdue ? _t("%s days late", row.days_overdue) : _t("due today");
+    }
+
+    askedText(row) {
+        const asked = row.asked ? _t("asked %s×", row.asked) : "";
+        return [asked, row.last_outcome].filter(Boolean).join(" · ");
+    }
+
     get likes() {
         return [this.current.channel, this.current.hours].filter(Boolean).join(" · ");
     }
