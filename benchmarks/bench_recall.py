@@ -231,7 +231,7 @@ class Bench:
             UPDATE prm_patient p SET household_id = h.id
               FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM prm_household) h,
                    (SELECT id, row_number() OVER (ORDER BY id) AS n FROM prm_patient) o
-             WHERE o.id = p.id AND o.n %% 10 = 0 AND h.n = (o.n / 10 - 1) / 4 + 1
+             WHERE o.id = p.id AND o.n % 10 = 0 AND h.n = (o.n / 10 - 1) / 4 + 1
             """
         )
         env.cr.commit()

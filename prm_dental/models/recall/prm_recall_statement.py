@@ -180,7 +180,10 @@ class PrmRecallStatement(models.Model):
                        b.appointment_id, b.appointment_at, b.appointment_day,
                        r.id AS old_id, %(old)s
                   FROM source s
-             FULL JOIN (SELECT * FROM prm_recall r WHERE %(of_recall)s) r
+             FULL JOIN (SELECT id, patient_id, type_id, company_id, manual_due_date,
+                               manual_previous_date, interval_number, interval_unit, disabled,
+                               disabled_until, disabled_above, %(columns)s
+                          FROM prm_recall r WHERE %(of_recall)s) r
                        ON r.patient_id = s.patient_id AND r.type_id = s.type_id
                   JOIN kind ON kind.id = COALESCE(s.type_id, r.type_id)
             CROSS JOIN LATERAL (SELECT r.manual_due_date IS NOT NULL AND (
@@ -194,6 +197,7 @@ class PrmRecallStatement(models.Model):
             own_step=_step("r.interval_number", "r.interval_unit"),
             held=self._get_held_expression(),
             old=old,
+            columns=SQL(", ").join(SQL.identifier(name) for name in COLUMNS),
             last_day=LAST_DAY,
             of_recall=SQL("true") if ids is None else SQL("r.patient_id = ANY(%s)", ids),
             **self._get_age_parts(rules),

@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
@@ -109,7 +111,9 @@ class PrmRecallTypeRules(models.Model):
         kinds = self.sudo().search([("active", "=", True)])
         used = {
             "ages": any(kind.min_age or kind.max_age for kind in kinds),
-            "switch": any(kind.switch_group for kind in kinds),
+            "switch": any(
+                count > 1 for group, count in Counter(kinds.mapped("switch_group")).items() if group
+            ),
             "ride": any(kind.rides_with_id for kind in kinds),
             "created": any(kind.first_from == "created" for kind in kinds),
             "first_visit": any(kind.first_from == "first_visit" for kind in kinds),
