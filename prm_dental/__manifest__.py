@@ -30,10 +30,16 @@
         "views/prm_dental_chart_views.xml",
         "views/prm_recall_type_views.xml",
         "views/prm_recall_views.xml",
+        "views/prm_recall_worklist_views.xml",
         "views/prm_patient_views.xml",
         "views/prm_health_fact_views.xml",
         "views/prm_history_views.xml",
         "views/history_pages.xml",
     ],
-    "assets": {"web.assets_backend": ["prm_dental/static/src/dental_chart/**/*"]},
+    "assets": {
+        "web.assets_backend": [
+            "prm_dental/static/src/dental_chart/**/*",
+            "prm_dental/static/src/recall_worklist/*",
+        ],
+    },
 }

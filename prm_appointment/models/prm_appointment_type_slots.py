@@ -16,19 +16,20 @@ class PrmAppointmentType(models.Model):
     _inherit = "prm.appointment.type"
 
     @api.private
-    def _free_slots(self, date_from, date_to, providers=None, wish=None, moved=None):
+    def _free_slots(self, date_from, date_to, providers=None, wish=None, moved=None, extra=0):
         """Times at which this kind of visit can be booked. Six queries at most.
 
         :param datetime date_from: earliest start, UTC; :param datetime date_to: latest end, UTC.
         :param providers: only these `prm.provider`; default: all who do it.
         :param wish: a `slot_wishes.Wish`; default: everything suits.
         :param moved: the visit that is to be moved: it does not stand in its own way.
+        :param int extra: minutes that the visit takes longer than usual.
         :return: list of `slots.Slot`, by start, then in the practice's order of providers.
         """
         self.ensure_one()
         self.check_access("read")
         found = slots.find_slots(
-            *self._search_input(date_from, date_to, providers, moved),
+            *self._search_input(date_from, date_to, providers, moved, extra),
             not_before=date_from,
             not_after=date_to,
         )
@@ -81,7 +82,7 @@ class PrmAppointmentType(models.Model):
         found = slots.find_slots(idle, duration, rooms, not_before=slot.start, not_after=slot.stop)
         return any(item.provider_id == slot.provider_id for item in found)
 
-    def _search_input(self, date_from, date_to, providers=None, moved=None):
+    def _search_input(self, date_from, date_to, providers=None, moved=None, extra=0):
         """What `slots.find_slots` wants to know: diaries, duration and chairs."""
         self.env.flush_all()
         # Whole days, and one more at each end: the grid starts where working time starts.
@@ -97,7 +98,7 @@ class PrmAppointmentType(models.Model):
                 tuple(working[person.id]),
                 tuple(provider_busy[person.id]),
                 tuple(held[person.id]),
-                timedelta(minutes=person.duration),
+                timedelta(minutes=person.duration + extra),
                 timedelta(minutes=person.buffer_before),
                 timedelta(minutes=person.buffer_after),
             )

@@ -25,7 +25,8 @@ templating.register_variables(
 class PrmLink(models.Model):
     """The link's action ``book_appointment``: the patient picks a free time and books it.
 
-    The payload names the kind of visit: ``{"type_id": …}``. A visit that stands is shown instead of
+    The payload names the kind of visit, and may say that it takes longer than usual:
+    ``{"type_id": …, "extra_minutes": …}``. A visit that stands is shown instead of
     a second one being booked.
     """
 
@@ -120,7 +121,12 @@ class PrmLink(models.Model):
 
     def _find_times(self, start, stop, providers=None):
         """Times on offer between two moments (naive UTC): list of `slots.Slot`."""
-        return self._appointment_type()._free_slots(start, stop, providers)
+        extra = self._extra_minutes()
+        return self._appointment_type()._free_slots(start, stop, providers, extra=extra)
+
+    def _extra_minutes(self):
+        """Minutes that this patient's visit takes longer than usual."""
+        return (self.payload or {}).get("extra_minutes", 0)
 
     def _first_time(self, start, stop):
         """The first start on offer between two moments (naive UTC), or None; where nothing is free
@@ -175,6 +181,7 @@ class PrmLink(models.Model):
         if not start or not provider_id:
             return None
         length = self._appointment_type()._length_with(provider_id)
+        length += timedelta(minutes=self._extra_minutes())
         return Slot(start, start + length, provider_id)
 
     def _offered_slot(self, params):
@@ -213,6 +220,7 @@ class PrmLink(models.Model):
                     "provider": self.env["prm.provider"].browse(slot.provider_id),
                     "operatory": self.env["prm.operatory"].browse(slot.operatory_id or ()),
                     "start": slot.start,
+                    "stop": slot.stop,
                     "source": "online",
                     "link": self,
                 }

@@ -28,7 +28,9 @@ class PrmLink(models.Model):
                 "Hello %(name)s, when would you like to come?", name=self._first_name()
             ),
             "type_name": kind.name,
-            "about_text": self.env._("about %(minutes)s minutes", minutes=kind.duration),
+            "about_text": self.env._(
+                "about %(minutes)s minutes", minutes=kind.duration + self._extra_minutes()
+            ),
             "price": kind._price_label(),
         }
 

@@ -9,9 +9,12 @@ from . import test_procedure_place
 from . import test_procedure_status
 from . import test_procedure_steps
 from . import test_teeth
+from . import test_recall_cases
 from . import test_recall_engine
 from . import test_recall_list
 from . import test_recall_reference
+from . import test_recall_risk
 from . import test_recall_send
 from . import test_recall_words
+from . import test_recall_worklist
 from . import test_journeys

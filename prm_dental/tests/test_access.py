@@ -26,6 +26,18 @@ RIGHTS = {
         "clinician": ("read", "write", "create"),
         "manager": ALL,
     },
+    "prm.recall.decision": {"receptionist": "read", "clinician": "read", "manager": "read"},
+    "prm.health.fact": {
+        "receptionist": "read",
+        "clinician": ("read", "write", "create"),
+        "manager": ("read", "write", "create"),
+    },
+    "prm.health.fact.type": {
+        "receptionist": "read",
+        "clinician": "read",
+        "manager": ("read", "write", "create"),
+    },
+    "prm.health.fact.choice": {"receptionist": "read", "clinician": "read", "manager": ALL},
     "prm.recall.send": {"receptionist": ALL, "clinician": (), "manager": ALL},
     "prm.recall.send.line": {"receptionist": ALL, "clinician": (), "manager": ALL},
 }

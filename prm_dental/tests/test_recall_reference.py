@@ -1,66 +1,41 @@
-import calendar
 from datetime import date, timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from odoo.tests import tagged
 
-from .common import DentalCase
+from .recall_case import KINDS, TODAY, RecallCase
+from .recall_reference import Reference, add
 
-
-def add_months(day, months):
-    """A day some months later; the last day of the month when there is no such day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    month += 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
-class Reference:
-    """The rules in plain Python: a history of steps, and what must come out of it.
-
-    previous = the last completed trigger; due = previous + interval, unless a date set by hand
-    holds, which it does as long as no trigger is later than the last one known when it was set.
-    """
-
-    def __init__(self, months):
-        self.months = months
-        self.procedures = {}
-        self.manual = None
-        self.known = None
-
-    def previous(self):
-        days = [
-            day
-            for code, day, state in self.procedures.values()
-            if code in ("HYG", "PERM") and state == "completed"
-        ]
-        return max(days, default=None)
-
-    def set_manual(self, day):
-        self.manual, self.known = day, self.previous()
-
-    def expected(self):
-        """None when there must be no recall, else (previous, due)."""
-        previous = self.previous()
-        if previous is None:
-            return (None, self.manual) if self.manual else None
-        if self.manual and self.known and previous <= self.known:
-            return previous, self.manual
-        return previous, add_months(previous, self.months)
-
-
-DAYS = st.dates(date(2019, 1, 1), date(2026, 11, 1))
-CODES = st.sampled_from(["HYG", "PERM", "EXAM", "FILL2"])
+DAYS = st.one_of(
+    st.dates(date(2022, 1, 1), TODAY),
+    st.sampled_from(
+        [date(2024, 2, 29), date(2025, 8, 31), date(2025, 11, 30), date(2025, 12, 1), TODAY]
+    ),
+)
+AHEAD = st.dates(date(2025, 6, 1), date(2027, 6, 1))
+CODES = st.sampled_from(["HYG", "HYG", "PERM", "BWX", "SEAL", "EXAM", "FLUOR", "FILL2"])
 STATES = st.sampled_from(["completed", "completed", "completed", "planned", "existing", "deleted"])
 NUMBERS = st.integers(0, 7)
+NAMES = st.sampled_from([kind.code for kind in KINDS])
+INTERVALS = st.one_of(
+    st.none(), st.tuples(st.integers(1, 12), st.sampled_from(["day", "week", "month", "year"]))
+)
 STEPS = st.lists(
     st.one_of(
+        st.tuples(st.just("enter"), CODES, DAYS, STATES),
         st.tuples(st.just("enter"), CODES, DAYS, STATES),
         st.tuples(st.just("correct"), NUMBERS, DAYS),
         st.tuples(st.just("recode"), NUMBERS, CODES),
         st.tuples(st.just("state"), NUMBERS, STATES),
         st.tuples(st.just("remove"), NUMBERS),
-        st.tuples(st.just("manual"), DAYS),
+        st.tuples(st.just("leave"), NUMBERS),
+        st.tuples(st.just("merge"), CODES, DAYS),
+        st.tuples(st.just("by_hand"), NAMES, AHEAD),
+        st.tuples(st.just("interval"), NAMES, INTERVALS),
+        st.tuples(st.just("off"), NAMES, st.booleans()),
+        st.tuples(st.just("until"), NAMES, st.one_of(st.none(), AHEAD)),
+        st.tuples(st.just("born"), st.dates(date(2005, 1, 1), date(2022, 1, 1))),
         st.tuples(st.just("read")),
     ),
     min_size=1,
@@ -69,24 +44,26 @@ STEPS = st.lists(
 
 
 @tagged("post_install", "-at_install")
-class TestRecallReference(DentalCase):
+class TestRecallReference(RecallCase):
     """The engine against the plain rules, over random histories with corrections."""
 
     @settings(
-        max_examples=60,
+        max_examples=120,
         deadline=None,
         derandomize=True,
         database=None,
+        phases=(Phase.explicit, Phase.generate),
         suppress_health_check=list(HealthCheck),
     )
-    @given(steps=STEPS, months=st.sampled_from([1, 3, 6, 12, 24]))
-    def test_random_histories(self, steps, months):
+    @given(steps=STEPS, joined=st.dates(date(2026, 1, 1), TODAY))
+    def test_random_histories(self, steps, joined):
         with self.env.cr.savepoint() as savepoint:
-            self.hygiene.write({"interval_number": months, "interval_unit": "month"})
             patient = self._patient(first_name="Random")
-            reference = Reference(months)
-            for step in steps:
-                self._apply(patient, reference, *step)
+            self.other = self._patient(first_name="Other")
+            self._joined(patient, joined)
+            reference = Reference(KINDS, TODAY, joined=joined)
+            for what, *values in steps:
+                getattr(self, f"_step_{what}")(patient, reference, *values)
             self._compare(patient, reference)
             # The whole table gives the same as the patient alone.
             self.env["prm.recall"]._recompute()
@@ -95,53 +72,133 @@ class TestRecallReference(DentalCase):
             self.env.invalidate_all(flush=False)
             self.env.cr.precommit.clear()
 
-    def _apply(self, patient, reference, what, *values):
-        procedures = reference.procedures
-        if what == "enter":
-            code, day, state = values
-            kind = self.env["prm.procedure.type"].browse(self._types()[code])
-            made = self._done(patient, day, kind=kind, state=state)
-            procedures[made.id] = [code, day, state]
-        elif what == "manual":
-            recall = self._recall(patient)
-            if recall:
-                recall.manual_due_date = values[0]
-                reference.set_manual(values[0])
-        elif what == "read":
-            self._compare(patient, reference)
-        elif procedures:
-            self._change(reference, what, *values)
+    # === STEPS ===
 
-    def _change(self, reference, what, number, value=None):
-        procedures = reference.procedures
-        key = sorted(procedures)[number % len(procedures)]
-        record = self.env["prm.procedure"].browse(key)
-        if what == "correct":
-            record.date = value
-            procedures[key][1] = value
-        elif what == "recode":
-            record.type_id = self._types()[value]
-            procedures[key][0] = value
-        elif what == "state":
-            record.state = value
-            procedures[key][2] = value
-        elif what == "remove":
-            record.unlink()
-            del procedures[key]
-        # A recall that has gone takes its date with it.
-        if reference.manual is None and reference.previous() is None:
-            reference.known = None
+    def _step_read(self, patient, reference):
+        self._compare(patient, reference)
 
-    def _types(self):
-        return self.env["prm.procedure.type"]._ids_by_code(self.practice)
+    def _step_enter(self, patient, reference, code, day, state):
+        kind = self.env["prm.procedure.type"].browse(self.codes[code])
+        made = self._done(patient, day, kind=kind, state=state)
+        reference.procedures[made.id] = [code, day, state]
+
+    def _pick(self, reference, number):
+        """A procedure of the history, with what the reference knows of it."""
+        if not reference.procedures:
+            return self.env["prm.procedure"], [None, None, None]
+        key = sorted(reference.procedures)[number % len(reference.procedures)]
+        return self.env["prm.procedure"].browse(key), reference.procedures[key]
+
+    def _step_correct(self, _patient, reference, number, day):
+        record, known = self._pick(reference, number)
+        record.date = known[1] = day
+
+    def _step_recode(self, _patient, reference, number, code):
+        record, known = self._pick(reference, number)
+        record.type_id, known[0] = self.codes[code], code
+
+    def _step_state(self, _patient, reference, number, state):
+        record, known = self._pick(reference, number)
+        record.state = known[2] = state
+
+    def _step_remove(self, _patient, reference, number):
+        record, _known = self._pick(reference, number)
+        reference.procedures.pop(record.id, None)
+        record.unlink()
+
+    def _step_leave(self, _patient, reference, number):
+        """It was somebody else's."""
+        record, _known = self._pick(reference, number)
+        reference.procedures.pop(record.id, None)
+        record.patient_id = self.other
+
+    def _step_merge(self, patient, reference, code, day):
+        """The other record was the same person: all of its procedures come here."""
+        kind = self.env["prm.procedure.type"].browse(self.codes[code])
+        self._done(self.other, day, kind=kind)
+        theirs = self.other.procedure_ids
+        theirs.patient_id = patient
+        by_id = {number: name for name, number in self.codes.items()}
+        for one in theirs:
+            reference.procedures[one.id] = [by_id[one.type_id.id], one.date, one.state]
+
+    def _step_by_hand(self, patient, reference, code, day):
+        self._said(patient, code, manual_due_date=day)
+        reference.set_date(code, day)
+
+    def _take_back(self, patient, reference, code, name, **vals):
+        """Take a word back, if it was given and something else speaks for the recall."""
+        word = reference.word(code)
+        kept = getattr(word, name)
+        if not kept:
+            return
+        setattr(word, name, False if kept is True else None)
+        if word.anything() or code in reference.rows():
+            self._row(patient, code).write(vals)
+        else:
+            setattr(word, name, kept)
+
+    def _step_interval(self, patient, reference, code, interval):
+        if interval:
+            self._said(patient, code, interval_number=interval[0], interval_unit=interval[1])
+            reference.word(code).interval = interval
+        else:
+            self._take_back(patient, reference, code, "interval", interval_number=0)
+
+    def _step_off(self, patient, reference, code, off):
+        if off:
+            self._said(patient, code, disabled=True)
+            reference.word(code).disabled = True
+        else:
+            self._take_back(patient, reference, code, "disabled", disabled=False)
+
+    def _step_until(self, patient, reference, code, day):
+        if day:
+            self._said(patient, code, disabled_until=day)
+            reference.word(code).until = day
+        else:
+            self._take_back(patient, reference, code, "until", disabled_until=False)
+
+    def _step_born(self, patient, reference, day):
+        patient.birth_date = reference.born = day
+
+    # === COMPARING ===
 
     def _compare(self, patient, reference):
-        recall = self._recall(patient)
-        expected = reference.expected()
-        found = (recall.previous_date or None, recall.due_date or None) if recall else None
+        names = {kind.id: code for code, kind in self.kinds.items()}
+        found = {}
+        for recall in self.env["prm.recall"].search([("patient_id", "=", patient.id)]):
+            rides = recall.state == "rides"
+            found[names[recall.type_id.id]] = (
+                recall.previous_date or None,
+                recall.due_date or None,
+                names.get(recall.replaced_by_id.id),
+                names[recall.ride_type_id.id] if rides else None,
+                recall.applies_until or None,
+                recall.state,
+            )
+        expected = {
+            code: (
+                row.previous,
+                row.due,
+                row.replaced_by,
+                row.rides_with if row.state == "rides" else None,
+                row.last_day,
+                row.state,
+            )
+            for code, row in reference.rows().items()
+        }
         self.assertEqual(found, expected)
+        for state in ("due", "upcoming", "rides", "disabled"):
+            listed = self.env["prm.recall"].search(
+                [("patient_id", "=", patient.id), ("state", "=", state)]
+            )
+            wanted = {code for code, row in expected.items() if row[-1] == state}
+            self.assertEqual({names[one.type_id.id] for one in listed}, wanted, state)
 
     def test_the_references_own_calendar(self):
-        self.assertEqual(add_months(date(2025, 8, 31), 6), date(2026, 2, 28))
-        self.assertEqual(add_months(date(2023, 8, 31), 6), date(2024, 2, 29))
-        self.assertEqual(add_months(date(2025, 12, 1), 1) - timedelta(days=1), date(2025, 12, 31))
+        self.assertEqual(add(date(2025, 8, 31), 6, "month"), date(2026, 2, 28))
+        self.assertEqual(add(date(2023, 8, 31), 6, "month"), date(2024, 2, 29))
+        self.assertEqual(add(date(2024, 2, 29), 1, "year"), date(2025, 2, 28))
+        self.assertEqual(add(date(2024, 2, 26), 1, "week"), date(2024, 3, 4))
+        self.assertEqual(add(date(2025, 12, 1), 1, "month") - timedelta(days=1), date(2025, 12, 31))

@@ -16,6 +16,7 @@ class PrmEnrolment(models.Model):
             self.env["prm.recall"].sudo().browse(recall.id for recall in recalls.values() if recall)
         )
         setups = found._get_setups()
+        payloads = found._link_payloads(setups)
         wants_link = self._link_action(template) == LINK_ACTION
         languages = about._languages()
         for one in about:
@@ -30,7 +31,7 @@ class PrmEnrolment(models.Model):
             if wants_link and not visit:
                 values["blocks"] = (*values.get("blocks", ()), "recall_not_set_up")
             elif wants_link:
-                values["link_payload"] = {"type_id": visit.id}
+                values["link_payload"] = payloads[recall.id]
         return result
 
     def _act_message(self, step):

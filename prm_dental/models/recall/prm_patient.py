@@ -1,4 +1,10 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+#: Fields on which recalls depend.
+RECALL_FIELDS = {
+    "active", "status", "birth_date", "household_id", "open_balance", "first_visit_date",
+    "company_id",
+}  # fmt: skip
 
 
 class PrmPatient(models.Model):
@@ -6,6 +12,15 @@ class PrmPatient(models.Model):
 
     recall_ids = fields.One2many("prm.recall", "patient_id", string="Recalls")
     recall_count = fields.Integer(compute="_compute_recall_count")
+    open_balance = fields.Monetary(
+        string="Amount Open",
+        readonly=True,
+        copy=False,
+        currency_field="balance_currency_id",
+        groups="prm_core.group_prm_receptionist",
+        help="What the patient owes. Written by whatever keeps the practice's accounts.",
+    )
+    balance_currency_id = fields.Many2one(related="company_id.currency_id")
 
     def _compute_recall_count(self):
         counts = dict(
@@ -15,6 +30,57 @@ class PrmPatient(models.Model):
         )
         for patient in self:
             patient.recall_count = counts.get(patient, 0)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Some recalls begin with becoming a patient."""
+        patients = super().create(vals_list)
+        if self.env["prm.recall.type"]._rules_in_use() & {"created", "first_visit"}:
+            self.env["prm.recall"]._mark_stale(patients)
+        return patients
+
+    def write(self, vals):
+        if not RECALL_FIELDS.intersection(vals):
+            return super().write(vals)
+        families = self.sudo().household_id.member_ids if "household_id" in vals else self.browse()
+        result = super().write(vals)
+        if {"household_id", "open_balance"}.intersection(vals):
+            families |= self.sudo().household_id.member_ids
+        self.env["prm.recall"]._mark_stale(self | families)
+        return result
+
+    def _family_balances(self):
+        """What the families of these patients owe, in one query; add-ons that know of money may
+        answer otherwise.
+
+        :return: ``{patient id: amount}``
+        """
+        self.env["prm.patient"].flush_model(["open_balance", "household_id"])
+        self.env.cr.execute(
+            """
+            SELECT p.id, SUM(m.open_balance)
+              FROM prm_patient p
+              JOIN prm_patient m ON m.id = p.id OR m.household_id = p.household_id
+             WHERE p.id = ANY(%s) AND m.open_balance <> 0
+          GROUP BY p.id
+            """,
+            [list(self.ids)],
+        )
+        return dict(self.env.cr.fetchall())
+
+    def _worklist_barriers(self):
+        """What keeps patients away, and what helps, in words for the desk: fear, cost, transport.
+
+        As far as the user may see it, in one query for all.
+
+        :return: ``{patient id: [words]}``
+        """
+        return {
+            patient_id: [
+                f"{kind.name}: {kind.help_desk}" if kind.help_desk else kind.name for kind in kinds
+            ]
+            for patient_id, kinds in self._barriers().items()
+        }
 
     def action_open_recalls(self):
         """The patient's recalls, due or not."""

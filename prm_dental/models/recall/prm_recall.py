@@ -2,13 +2,9 @@ from datetime import datetime, time
 
 import pytz
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
-from odoo.tools.misc import format_date
-
-#: What staff may decide on a recall; everything else follows from the facts.
-STAFF_FIELDS = {"manual_due_date", "disabled"}
 
 
 class PrmRecall(models.Model):
@@ -44,13 +40,12 @@ class PrmRecall(models.Model):
     )
     previous_date = fields.Date(string="Last Visit", readonly=True)
     due_date = fields.Date(string="Due", readonly=True)
-    manual_due_date = fields.Date(
-        string="Due Date by Hand", help="Goes before the computed date until the next visit."
+    applies_until = fields.Date(
+        string="Last Day", readonly=True, copy=False, help="Afterwards the patient is too old."
     )
-    manual_previous_date = fields.Date(readonly=True, copy=False)
-    manual_reason = fields.Char(string="Why this Date")
-    disabled = fields.Boolean(string="Don't Recall")
-    disabled_reason = fields.Char(string="Why Not")
+    replaced_by_id = fields.Many2one(
+        "prm.recall.type", readonly=True, copy=False, ondelete="set null"
+    )
     appointment_id = fields.Many2one(
         "calendar.event",
         readonly=True,
@@ -70,6 +65,7 @@ class PrmRecall(models.Model):
             ("upcoming", "Later"),
             ("due", "Due"),
             ("booked", "Booked"),
+            ("rides", "With another visit"),
             ("disabled", "Not recalled"),
         ],
         compute="_compute_state",
@@ -101,22 +97,36 @@ class PrmRecall(models.Model):
             sent_at = recall.last_message_id.sudo().sent_at
             recall.last_contact_at = sent_at or recall.last_contact_at
 
-    @api.depends("due_date", "disabled", "appointment_at")
+    @api.depends(
+        "due_date", "disabled", "disabled_until", "held", "applies_until", "appointment_at",
+        "ride_from",
+    )  # fmt: skip
     def _compute_state(self):
         today = fields.Date.context_today(self)
         midnight = self._midnight()
         for recall in self:
             due = recall.due_date
             recall.days_overdue = 0
-            if recall.disabled or not due:
+            if not due or recall._is_silent(today):
                 recall.state = "disabled"
             elif recall.appointment_at and recall.appointment_at >= midnight:
                 recall.state = "booked"
+            elif recall.ride_from and recall.ride_from <= today:
+                recall.state = "rides"
             elif due <= today:
                 recall.state = "due"
                 recall.days_overdue = (today - due).days
             else:
                 recall.state = "upcoming"
+
+    def _is_silent(self, today):
+        """Whether nobody asks the patient on this day, whatever is due."""
+        self.ensure_one()
+        return bool(
+            self.disabled or self.held
+            or (self.disabled_until and self.disabled_until > today)
+            or (self.applies_until and self.applies_until < today)
+        )  # fmt: skip
 
     @api.model
     def _midnight(self, day=None):
@@ -131,13 +141,22 @@ class PrmRecall(models.Model):
         if operator != "in":
             return NotImplemented
         today = fields.Date.context_today(self)
-        awake = Domain("disabled", "=", False)
+        speaks = (
+            Domain("disabled", "=", False)
+            & Domain("held", "=", False)
+            & (Domain("disabled_until", "=", False) | Domain("disabled_until", "<=", today))
+            & (Domain("applies_until", "=", False) | Domain("applies_until", ">=", today))
+            & Domain("due_date", "!=", False)
+        )
         booked = Domain("appointment_at", ">=", self._midnight())
+        rides = Domain("ride_from", "<=", today)
+        alone = speaks & ~booked & ~rides
         domains = {
-            "due": awake & ~booked & Domain("due_date", "<=", today),
-            "upcoming": awake & ~booked & Domain("due_date", ">", today),
-            "booked": awake & booked & Domain("due_date", "!=", False),
-            "disabled": ~awake | Domain("due_date", "=", False),
+            "due": alone & Domain("due_date", "<=", today),
+            "upcoming": alone & Domain("due_date", ">", today),
+            "booked": speaks & booked,
+            "rides": speaks & ~booked & rides,
+            "disabled": ~speaks,
         }
         return Domain.OR(domains[state] for state in value if state in domains)
 
@@ -149,28 +168,59 @@ class PrmRecall(models.Model):
 
     @api.depends(
         "previous_date", "due_date", "manual_due_date", "manual_reason", "disabled_reason",
+        "disabled", "disabled_until", "held", "applies_until", "replaced_by_id", "ride_from",
+        "interval_number", "interval_unit", "interval_reason",
         "type_id.interval_number", "type_id.interval_unit",
     )  # fmt: skip
     @api.depends_context("lang", "uid")
     def _compute_reason(self):
         """Why this date: "Hygiene visit on 12 Mar 2026 + 6 months"."""
         visits = self._get_last_visits()
+        today = fields.Date.context_today(self)
         for recall in self:
-            if recall.disabled:
-                recall.reason = recall.disabled_reason or ""
-                continue
-            if recall._is_manual():
+            if recall._is_silent(today) or not recall.due_date:
+                recall.reason = recall._why_silent(today)
+            elif recall._is_manual():
                 recall.reason = recall.manual_reason or self.env._("Set by hand")
-                continue
-            if not recall.previous_date:
-                recall.reason = ""
-                continue
-            recall.reason = self.env._(
-                "%(visit)s on %(date)s + %(interval)s",
-                visit=visits.get((recall.patient_id.id, recall.type_id.id)) or recall.type_id.name,
-                date=format_date(self.env, recall.previous_date, date_format="medium"),
-                interval=recall.type_id.interval_text,
-            )
+            else:
+                name = visits.get((recall.patient_id.id, recall.type_id.id))
+                recall.reason = recall._why_due(name or recall.type_id.name)
+
+    def _why_silent(self, today):
+        """Why the patient isn't asked, in words."""
+        self.ensure_one()
+        _ = self.env._
+        if self.disabled:
+            return self.disabled_reason or ""
+        if self.held:
+            return self.disabled_reason or _("The family has an open balance")
+        if self.disabled_until and self.disabled_until > today:
+            day = self._words_of_day(self.disabled_until)
+            why = self.disabled_reason
+            return " · ".join(filter(None, (_("Not before %s", day), why)))
+        if self.replaced_by_id:
+            return _("Replaced by %s", self.replaced_by_id.name)
+        if self.applies_until and self.applies_until < today:
+            return _("Past the age for it")
+        return ""
+
+    def _why_due(self, visit):
+        """From what the date follows, in words.
+
+        :param visit: name of the visit from which it counts.
+        """
+        self.ensure_one()
+        if not self.previous_date:
+            return self.env._("First time")
+        reason = self.env._(
+            "%(visit)s on %(date)s + %(interval)s",
+            visit=visit,
+            date=self._words_of_day(self.previous_date),
+            interval=self._own_interval_text() or self.type_id.interval_text,
+        )
+        if self.interval_number and self.interval_reason:
+            reason = f"{reason} ({self.interval_reason})"
+        return reason
 
     def _is_manual(self):
         """Whether the date set by hand holds: nobody has seen the patient since."""
@@ -209,47 +259,6 @@ class PrmRecall(models.Model):
         names = {kind.id: kind.name for kind in kinds}
         return {(patient, kind): names[procedure] for patient, kind, procedure in rows}
 
-    # === CRUD ===
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        recalls = super().create(vals_list)
-        recalls._check_has_date()
-        recalls.filtered("manual_due_date")._remember_last_visit()
-        self._mark_stale(recalls.patient_id)
-        return recalls
-
-    def write(self, vals):
-        result = super().write(vals)
-        if STAFF_FIELDS.intersection(vals):
-            self._check_has_date()
-            if "manual_due_date" in vals:
-                self._remember_last_visit()
-            self._mark_stale(self.patient_id)
-        return result
-
-    def _remember_last_visit(self):
-        """A date set by hand holds against the visits that are known at this moment."""
-        self._recompute(self.patient_id)
-        for recall in self:
-            recall.manual_previous_date = recall.previous_date
-
-    def _check_has_date(self):
-        """Without a visit to count from, a recall needs a word from staff; else the engine, which
-        only keeps rows that mean something, would take it away.
-        """
-        bare = self.filtered(lambda recall: not recall.manual_due_date and not recall.disabled)
-        if not bare:
-            return
-        self._recompute(bare.patient_id)
-        if bare.exists() != bare:
-            raise ValidationError(
-                self.env._(
-                    "This patient has had no visit to count from yet. Give a due date by hand, "
-                    "or choose “Don't recall”."
-                )
-            )
-
     # === ACTIONS ===
 
     def action_send(self):
@@ -258,14 +267,6 @@ class PrmRecall(models.Model):
             raise UserError(self.env._("Choose the patients first."))
         wizard = self.env["prm.recall.send"]._prepare(self)
         return wizard._get_action()
-
-    def action_disable(self):
-        """Don't recall these patients for this any more."""
-        self.write({"disabled": True})
-
-    def action_enable(self):
-        """Recall these patients again."""
-        self.write({"disabled": False, "disabled_reason": False})
 
     def action_open_patient(self):
         self.ensure_one()
@@ -310,7 +311,10 @@ class PrmRecall(models.Model):
                        SELECT value FROM prm_patient_identifier
                         WHERE patient_id = p.id ORDER BY id LIMIT 1) i ON true
                  WHERE r.due_date <= %(as_of)s
-                   AND r.disabled IS NOT TRUE
+                   AND r.disabled IS NOT TRUE AND r.held IS NOT TRUE
+                   AND (r.disabled_until IS NULL OR r.disabled_until <= %(as_of)s)
+                   AND (r.applies_until IS NULL OR r.applies_until >= %(as_of)s)
+                   AND (r.ride_from IS NULL OR r.ride_from > %(as_of)s)
                    AND r.company_id = ANY(%(companies)s)
                    AND (r.appointment_at IS NULL OR r.appointment_at < %(booked_from)s)
               ORDER BY r.due_date, i.value, r.id

@@ -50,8 +50,10 @@ class PrmRecallOutreach(models.Model):
         message = self.last_message_id.sudo()
         quiet_since = fields.Datetime.now() - timedelta(days=QUIET_DAYS)
         blocks = []
-        if self.disabled:
+        if self.state == "disabled":
             blocks.append("recall_disabled")
+        if self.state == "rides":
+            blocks.append("recall_rides")
         if self.state == "booked":
             blocks.append("already_booked")
         if message.state in ON_ITS_WAY:
@@ -70,8 +72,11 @@ class PrmRecallOutreach(models.Model):
         """
         setups = self._get_setups()
         ready = self.filtered(lambda recall: all(setups[recall.type_id, recall.company_id]))
+        payloads = ready._link_payloads(setups)
         requests = [
-            recall._prepare_request(*setups[recall.type_id, recall.company_id], include_recent)
+            recall._prepare_request(
+                setups[recall.type_id, recall.company_id][0], payloads[recall.id], include_recent
+            )
             for recall in ready
         ]
         messages = self.env["prm.message"]
@@ -98,7 +103,22 @@ class PrmRecallOutreach(models.Model):
             setups[key] = (template, kind.with_company(company).appointment_type_id)
         return setups
 
-    def _prepare_request(self, template, visit, include_recent):
+    def _link_payloads(self, setups):
+        """What the links to book keep: the kind of visit, and how much longer it takes.
+
+        :param setups: see `_get_setups`; only recalls with a visit to offer are asked about.
+        :return: ``{recall id: plain values}``
+        """
+        riders = self._riders()
+        payloads = {}
+        for recall in self:
+            _template, visit = setups[recall.type_id, recall.company_id]
+            payloads[recall.id] = {"type_id": visit.id}
+            if extra := recall._extra_minutes(riders[recall.id]):
+                payloads[recall.id]["extra_minutes"] = extra
+        return payloads
+
+    def _prepare_request(self, template, payload, include_recent):
         self.ensure_one()
         return Request(
             patient=self.patient_id,
@@ -107,7 +127,7 @@ class PrmRecallOutreach(models.Model):
             record=self,
             blocks=self._get_send_blocks(include_recent),
             link_action=LINK_ACTION,
-            link_payload={"type_id": visit.id},
+            link_payload=payload,
         )
 
     @api.model
