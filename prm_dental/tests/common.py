@@ -44,20 +44,24 @@ class DentalCase(PrmCase):
     @classmethod
     def _done(cls, patient, date, kind=None, state="completed", **vals):
         """A procedure of a patient, on a tooth where its kind asks for one."""
-        kind = kind or cls.hyg
-        if kind.scope in ("tooth", "surface"):
-            vals.setdefault("tooth", "16")
-        if kind.scope == "surface":
-            vals.setdefault("surfaces", "MO")
         return cls.env["prm.procedure"].create(
             {
                 "patient_id": patient.id,
-                "type_id": kind.id,
                 "date": date,
                 "state": state,
+                **cls._kind_vals(kind or cls.hyg),
                 **vals,
             }
         )
+
+    @classmethod
+    def _kind_vals(cls, kind):
+        """Values of a procedure of some kind, with the place that the kind asks for."""
+        return {
+            "type_id": kind.id,
+            "tooth": "16" if kind.scope in ("tooth", "surface") else False,
+            "surfaces": "MO" if kind.scope == "surface" else False,
+        }
 
     def _recall(self, patient, kind=None):
         kind = kind or self.hygiene

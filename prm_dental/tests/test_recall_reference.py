@@ -95,7 +95,9 @@ class TestRecallReference(RecallCase):
 
     def _step_recode(self, _patient, reference, number, code):
         record, known = self._pick(reference, number)
-        record.type_id, known[0] = self.codes[code], code
+        kind = self.env["prm.procedure.type"].browse(self.codes[code])
+        record.write(self._kind_vals(kind))
+        known[0] = code
 
     def _step_state(self, _patient, reference, number, state):
         record, known = self._pick(reference, number)
