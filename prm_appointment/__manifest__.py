@@ -32,6 +32,7 @@
         "views/prm_flow_board_views.xml",
         "views/calendar_event_views.xml",
         "wizards/prm_booking_decline_views.xml",
+        "wizards/prm_visit_finder_views.xml",
         "views/prm_booking_views.xml",
         "views/prm_waitlist_views.xml",
         "views/prm_waitlist_opening_views.xml",

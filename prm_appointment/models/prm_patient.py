@@ -79,6 +79,21 @@ class PrmPatient(models.Model):
             for visit in visits
         ]
 
+    def action_find_time(self):
+        """Look for a free time for the patient, and book it."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Find a time"),
+            "res_model": "prm.visit.finder",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_patient_id": self.id,
+                "default_company_id": self.company_id.id,
+            },
+        }
+
     def action_open_appointments(self):
         """The patient's visits, or a new one when there is none yet."""
         self.ensure_one()

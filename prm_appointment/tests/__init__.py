@@ -12,6 +12,7 @@ from . import test_appointment
 from . import test_access
 from . import test_views
 from . import test_flow_board
+from . import test_visit_finder
 from . import test_visit_page
 from . import test_portal_visits
 from . import test_booking_page

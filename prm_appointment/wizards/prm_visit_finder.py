@@ -1,0 +1,265 @@
+from datetime import timedelta
+
+from babel.dates import format_skeleton
+from odoo import api, fields, models
+from odoo.addons.prm_core.contact_hours import local_time, start_of_day
+from odoo.exceptions import UserError
+from odoo.tools.misc import babel_locale_parse
+
+from ..slot_wishes import EVERY_DAY, PARTS, Wish
+
+#: Weeks that are looked through; times shown in all, and of one day, so that days can be compared.
+WEEKS, SHOWN, OF_A_DAY = 8, 15, 3
+#: Combinations that are looked at when two come together.
+TOGETHER_LIMIT = 300
+
+
+class PrmVisitFinder(models.TransientModel):
+    """Find a time while the patient is on the phone: say what is wished, press one, booked."""
+
+    _name = "prm.visit.finder"
+    _description = "Find a Time"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, default=lambda self: self.env.company
+    )
+    patient_id = fields.Many2one(
+        "prm.patient", required=True, domain="[('company_id', '=', company_id)]",
+        ondelete="cascade",
+    )  # fmt: skip
+    type_id = fields.Many2one(
+        "prm.appointment.type",
+        string="Kind of Visit",
+        required=True,
+        domain="[('company_id', '=', company_id)]",
+        ondelete="cascade",
+        default=lambda self: self._default_type(),
+    )
+    usual_provider_id = fields.Many2one(
+        "prm.provider", string="Knows", compute="_compute_usual_provider_id"
+    )
+    with_whom = fields.Selection(
+        [("any", "Whoever is free first"), ("usual", "Whom they know first"), ("one", "Only")],
+        string="With",
+        required=True,
+        default="any",
+    )
+    provider_id = fields.Many2one(
+        "prm.provider", domain="[('company_id', '=', company_id)]", ondelete="cascade"
+    )
+    part = fields.Selection(
+        [("any", "Any hour"), ("morning", "Morning"), ("afternoon", "Afternoon"),
+         ("evening", "Evening")],
+        string="When",
+        required=True,
+        default="any",
+    )  # fmt: skip
+    weekday = fields.Selection(
+        [("any", "Any day"), ("0", "Monday"), ("1", "Tuesday"), ("2", "Wednesday"),
+         ("3", "Thursday"), ("4", "Friday"), ("5", "Saturday"), ("6", "Sunday")],
+        string="Day",
+        required=True,
+        default="any",
+    )  # fmt: skip
+    date_from = fields.Date(string="From", required=True, default=fields.Date.context_today)
+    other_patient_id = fields.Many2one(
+        "prm.patient",
+        string="Together With",
+        domain="[('company_id', '=', company_id), ('id', '!=', patient_id)]",
+        ondelete="cascade",
+        help="A child or somebody else who comes too: one after the other, or at the same time.",
+    )
+    other_type_id = fields.Many2one(
+        "prm.appointment.type",
+        string="Their Visit",
+        domain="[('company_id', '=', company_id)]",
+        ondelete="cascade",
+    )
+    source = fields.Selection(
+        [("phone", "Phone"), ("desk", "Front desk")],
+        string="Booked by",
+        required=True,
+        default="phone",
+    )
+    line_ids = fields.One2many("prm.visit.finder.line", "finder_id", string="Free Times")
+
+    @api.model
+    def _default_type(self):
+        """What the patient came for last, else the first kind there is."""
+        kinds = self.env["prm.appointment.type"]
+        patient_id = self.env.context.get("default_patient_id")
+        last = self.env["calendar.event"].search(
+            [("prm_patient_id", "=", patient_id or -1), ("prm_type_id.active", "=", True)],
+            order="start desc",
+            limit=1,
+        )
+        own = [("company_id", "=", self.env.company.id), ("provider_ids", "!=", False)]
+        return last.prm_type_id or kinds.search(own, limit=1)
+
+    @api.depends("patient_id", "type_id")
+    def _compute_usual_provider_id(self):
+        """Whom the patient saw last, among those who do this kind of visit."""
+        for finder in self:
+            last = self.env["calendar.event"].search(
+                [
+                    ("prm_patient_id", "=", finder.patient_id.id or -1),
+                    ("prm_provider_id", "in", finder.type_id.provider_ids.ids),
+                    ("prm_status", "!=", "cancelled"),
+                ],
+                order="start desc",
+                limit=1,
+            )
+            finder.usual_provider_id = last.prm_provider_id
+
+    @api.onchange(
+        "patient_id", "type_id", "with_whom", "provider_id", "part", "weekday", "date_from",
+        "other_patient_id", "other_type_id",
+    )  # fmt: skip
+    def _onchange_wishes(self):
+        """What is free changes with every wish."""
+        self.line_ids = [fields.Command.clear(), *map(fields.Command.create, self._find())]
+
+    # === FINDING ===
+
+    def _find(self):
+        """Values of the lines: the first times that suit, a few of each day."""
+        if not self.type_id or not self.patient_id:
+            return []
+        zone = self.company_id._prm_zone()
+        now = fields.Datetime.now()
+        start = max(now, start_of_day(self.date_from or local_time(now, zone).date(), zone))
+        stop = start + timedelta(weeks=WEEKS)
+        found = (
+            self._find_together(start, stop, zone)
+            if self.other_patient_id
+            else [(slot,) for slot in self._find_alone(start, stop, zone)]
+        )
+        return [self._line_vals(slots) for slots in _spread(found, zone)]
+
+    def _find_alone(self, start, stop, zone):
+        return self.type_id._free_slots(start, stop, self._providers(), self._wish(zone))
+
+    def _find_together(self, start, stop, zone):
+        other = self.other_type_id or self.type_id
+        wants = [(self.type_id, self._providers()), (other, None)]
+        kinds = self.env["prm.appointment.type"]
+        return kinds._free_together(wants, start, stop, wish=self._wish(zone), limit=TOGETHER_LIMIT)
+
+    def _providers(self):
+        return self.provider_id if self.with_whom == "one" and self.provider_id else None
+
+    def _wish(self, zone):
+        options = {"zone": zone}
+        if self.weekday != "any":
+            options["weekdays"] = frozenset({int(self.weekday)}) & EVERY_DAY
+        if self.with_whom == "usual" and self.usual_provider_id:
+            options["provider_id"] = self.usual_provider_id.id
+        return Wish.part_of_day(self.part, **options) if self.part in PARTS else Wish(**options)
+
+    def _line_vals(self, slots):
+        first, second = slots[0], slots[1] if len(slots) > 1 else None
+        vals = {
+            "start": first.start,
+            "provider_id": first.provider_id,
+            "operatory_id": first.operatory_id,
+        }
+        if second:
+            vals |= {
+                "other_start": second.start,
+                "other_provider_id": second.provider_id,
+                "other_operatory_id": second.operatory_id,
+            }
+        return vals
+
+
+def _spread(found, zone):
+    """The first of what was found, at most so many of each day of the practice."""
+    chosen, of_day = [], {}
+    for slots in found:
+        day = local_time(slots[0].start, zone).date()
+        if of_day.get(day, 0) == OF_A_DAY:
+            continue
+        of_day[day] = of_day.get(day, 0) + 1
+        chosen.append(slots)
+        if len(chosen) == SHOWN:
+            break
+    return chosen
+
+
+class PrmVisitFinderLine(models.TransientModel):
+    """One free time that suits, for one patient or for two who come together."""
+
+    _name = "prm.visit.finder.line"
+    _description = "Free Time"
+    _order = "id"
+
+    finder_id = fields.Many2one("prm.visit.finder", required=True, ondelete="cascade")
+    start = fields.Datetime(required=True)
+    provider_id = fields.Many2one("prm.provider", required=True, ondelete="cascade")
+    operatory_id = fields.Many2one("prm.operatory", ondelete="cascade")
+    other_start = fields.Datetime()
+    other_provider_id = fields.Many2one("prm.provider", ondelete="cascade")
+    other_operatory_id = fields.Many2one("prm.operatory", ondelete="cascade")
+    when_text = fields.Char(string="When", compute="_compute_texts")
+    other_text = fields.Char(string="Together With", compute="_compute_texts")
+
+    @api.depends("start", "other_start", "other_provider_id")
+    def _compute_texts(self):
+        """On the practice's clock, wherever the person at the desk is."""
+        for line in self:
+            zone = line.finder_id.company_id._prm_zone()
+            start = line.start and local_time(line.start, zone)
+            line.when_text = start and f"{_day_name(self.env, start)} {start:%H:%M}"
+            other = line.other_start and local_time(line.other_start, zone)
+            line.other_text = other and f"{other:%H:%M} · {line.other_provider_id.name}"
+
+    def action_book(self):
+        """Book it, both or none.
+
+        :raises SlotTaken: when somebody else was quicker.
+        """
+        self.ensure_one()
+        finder = self.finder_id
+        wishes = [
+            {
+                "patient": finder.patient_id,
+                "type": finder.type_id,
+                "provider": self.provider_id,
+                "operatory": self.operatory_id,
+                "start": self.start,
+                "source": finder.source,
+            }
+        ]
+        if self.other_start:
+            wishes.append(
+                {
+                    "patient": finder.other_patient_id,
+                    "type": finder.other_type_id or finder.type_id,
+                    "provider": self.other_provider_id,
+                    "operatory": self.other_operatory_id,
+                    "start": self.other_start,
+                    "source": finder.source,
+                }
+            )
+        elif finder.other_patient_id:
+            raise UserError(self.env._("Look for times of both first."))
+        self.env["calendar.event"]._prm_book(wishes)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "Booked: %(who)s, %(when)s, with %(provider)s",
+                    who=" + ".join(wish["patient"].name for wish in wishes),
+                    when=self.when_text,
+                    provider=self.provider_id.name,
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+
+def _day_name(env, moment):
+    """Weekday and date in the user's language, such as ``Tue, Dec 8``."""
+    return format_skeleton("MMMEd", moment, locale=babel_locale_parse(env.user.lang))
