@@ -269,8 +269,9 @@ def render(source, values):
     :param values: dotted names to plain values.
     :raises TemplateError: for a value that is missing, or a text that grows without measure.
     """
-    if "{" not in source and len(source) <= MAX_OUTPUT:
-        return source
+    if not {"{", "\r"}.intersection(source) and len(source) <= MAX_OUTPUT:
+        # Jinja leaves out the newline at the end of a text, and writes others in one way.
+        return source.removesuffix("\n")
     filled = _fill_in(source)
     if filled and all(name in values for name in filled[1]):
         pattern, names = filled

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tools.devenv import postgres
+from tools.devenv import postgres, settings
 
 from .support import browser, practice
 from .support.databases import copied
@@ -14,6 +14,7 @@ ZONE = "America/Denver"
 PATIENTS = """
 env["prm.patient"].create([
     {"first_name": "Maria", "last_name": "Verdi"}, {"first_name": "Luca", "last_name": "Ferri"},
+    {"first_name": "Ada", "last_name": "Lund"},
 ])
 """
 
@@ -101,4 +102,26 @@ def test_book_move_and_collide(server, desk):
     page.click(".modal .btn-primary")
     page.wait_for_selector(".fc-event:has-text('Luca Ferri'):has-text('04:00')")
     assert _hour(server, "Luca") == "16:00"
+    assert server.errors() == []
+
+
+def test_find_a_time_while_the_patient_is_on_the_phone(server, desk):
+    (number,) = postgres.query(
+        "SELECT id FROM prm_patient WHERE first_name = 'Ada'", server.database
+    )
+    page = desk.page
+    page.goto(f"{server.address}/odoo/patients/{number}")
+    page.get_by_role("button", name="Find a time").click()
+    page.wait_for_selector(".modal .o_data_row")
+    page.get_by_role("radio", name="Afternoon").or_(
+        page.locator(".modal [name=part] .o_selection_badge", has_text="Afternoon")
+    ).first.click()
+    first = page.locator(".modal .o_data_row").first
+    expect(first).to_contain_text("1:00 PM", timeout=20_000)
+    settings.SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=settings.SHOTS / "find-a-time.png")
+    first.get_by_role("button", name="Book").click()
+    expect(page.locator(".o_notification")).to_contain_text("Booked: Ada Lund", timeout=20_000)
+    expect(page.locator(".modal")).to_have_count(0)
+    assert _hour(server, "Ada") == "13:00"
     assert server.errors() == []

@@ -1,3 +1,6 @@
+from datetime import timedelta
+from itertools import pairwise
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
@@ -20,15 +23,15 @@ class TestVisitFinder(WaitlistCase):
             setattr(form, name, value)
         return form.save()
 
-    def _local(self, line):
-        return line.when_text
-
     def test_the_first_times_a_few_of_each_day(self):
         lines = self._finder().line_ids
         self.assertEqual(len(lines), 15)
         self.assertEqual(lines.mapped("start"), sorted(lines.mapped("start")))
         days = [one.start.date() for one in lines]
         self.assertEqual(max(days.count(day) for day in days), 3)
+        starts = lines.mapped("start")
+        apart = [later - before for before, later in pairwise(starts)]
+        self.assertGreaterEqual(min(apart), timedelta(hours=1))
         free = self.hygiene._free_slots(self._at(11, days=1), self._at(23, days=3))
         self.assertEqual(lines[0].start, free[0].start)
 

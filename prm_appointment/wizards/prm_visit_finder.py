@@ -4,12 +4,14 @@ from babel.dates import format_skeleton
 from odoo import api, fields, models
 from odoo.addons.prm_core.contact_hours import local_time, start_of_day
 from odoo.exceptions import UserError
-from odoo.tools.misc import babel_locale_parse
+from odoo.tools.misc import babel_locale_parse, format_time
 
 from ..slot_wishes import EVERY_DAY, PARTS, Wish
 
 #: Weeks that are looked through; times shown in all, and of one day, so that days can be compared.
 WEEKS, SHOWN, OF_A_DAY = 8, 15, 3
+#: Times of one day lie so far apart: a quarter of an hour later is no other time.
+APART = timedelta(hours=1)
 #: Combinations that are looked at when two come together.
 TOGETHER_LIMIT = 300
 
@@ -173,13 +175,14 @@ class PrmVisitFinder(models.TransientModel):
 
 
 def _spread(found, zone):
-    """The first of what was found, at most so many of each day of the practice."""
+    """The first of what was found: at most so many of each day of the practice, and apart."""
     chosen, of_day = [], {}
     for slots in found:
-        day = local_time(slots[0].start, zone).date()
-        if of_day.get(day, 0) == OF_A_DAY:
+        start = slots[0].start
+        taken = of_day.setdefault(local_time(start, zone).date(), [])
+        if len(taken) == OF_A_DAY or any(abs(start - other) < APART for other in taken):
             continue
-        of_day[day] = of_day.get(day, 0) + 1
+        taken.append(start)
         chosen.append(slots)
         if len(chosen) == SHOWN:
             break
@@ -209,9 +212,10 @@ class PrmVisitFinderLine(models.TransientModel):
         for line in self:
             zone = line.finder_id.company_id._prm_zone()
             start = line.start and local_time(line.start, zone)
-            line.when_text = start and f"{_day_name(self.env, start)} {start:%H:%M}"
+            line.when_text = start and f"{_day_name(self.env, start)}, {_clock(self.env, start)}"
             other = line.other_start and local_time(line.other_start, zone)
-            line.other_text = other and f"{other:%H:%M} · {line.other_provider_id.name}"
+            who = line.other_provider_id.name
+            line.other_text = other and f"{_clock(self.env, other)} · {who}"
 
     def action_book(self):
         """Book it, both or none.
@@ -258,6 +262,11 @@ class PrmVisitFinderLine(models.TransientModel):
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+
+def _clock(env, moment):
+    """The time of day as the user's language writes it."""
+    return format_time(env, moment.time(), time_format="short")
 
 
 def _day_name(env, moment):

@@ -102,7 +102,7 @@ class TestTemplating(BaseCase):
     def test_values_in_their_places_are_as_jinja_writes_them(self, data):
         """Most texts are filled in without Jinja, and nobody can tell."""
         pieces = st.one_of(
-            st.text(alphabet="aé%{} -#\n退", max_size=8),
+            st.text(alphabet="aé%{} -#\n\r退", max_size=8),
             st.sampled_from(
                 ("{{ patient.first_name }}", "{{- practice.name -}}", "{# x #}", "{% raw %}{{ a }}",
                  "{% endraw %}", "{{ recipient.is_guardian }}", "{{ patient.first_name|upper }}",
@@ -121,6 +121,11 @@ class TestTemplating(BaseCase):
                 return str(error)
 
         self.assertEqual(outcome(templating.render), outcome(templating._render_by_jinja), source)
+
+    def test_newlines_are_as_jinja_writes_them(self):
+        for source in ("", "\n", "\n\n", "a\n", "a\r\nb\r\n", "\r", "a\n\n"):
+            text = templating.render(source, {})
+            self.assertEqual(text, templating._render_by_jinja(source, {}), repr(source))
 
     def test_plain_texts_need_no_jinja(self):
         source = "100 % for {{ patient.first_name }}"
