@@ -95,8 +95,8 @@ def test_from_the_phone_to_the_record(server):
         expect(row).to_contain_text("Penicillin")
         _shot(page, "5-review")
         page.get_by_role("button", name="Reviewed").click()
-        expect(page.locator(".o_arrow_button_current")).to_have_text("Reviewed")
+        expect(page.locator(".o_arrow_button_current")).to_have_text("Reviewed", timeout=30_000)
         page.locator("[name=patient_id] a").first.click()
-        expect(page.locator(".alert-danger")).to_contain_text("Latex")
+        expect(page.locator(".alert-danger")).to_contain_text("Latex", timeout=30_000)
         _shot(page, "6-patient")
         assert desk.complaints == []

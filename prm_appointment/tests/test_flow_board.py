@@ -13,9 +13,6 @@ from .common import AppointmentCase
 #: Queries of a board: the visits, patients with their contacts, what they are known by, their
 #: history, new contacts that wait, and providers, chairs and kinds with the rules of access.
 BUDGET = 20
-#: What add-ons that build on this one ask besides for their alerts, of all visits at once: whether
-#: health questions are asked, who has answered them, who is very anxious.
-OF_OTHERS = 3
 #: Alerts of add-ons that build on this one.
 THEIRS = ("history", "anxious")
 
@@ -152,7 +149,7 @@ class TestBoardValues(BoardCase):
         self.assertEqual(len(self._board(day=self.day)["cards"]), 10)
         many = self._count(self.day + timedelta(days=1))
         self.assertLessEqual(many, few)
-        self.assertLessEqual(few, BUDGET + OF_OTHERS)
+        self.assertLessEqual(few, BUDGET)
 
     def _count(self, day=None):
         self.env.flush_all()

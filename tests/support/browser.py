@@ -2,16 +2,11 @@
 
 from contextlib import contextmanager
 
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from tools.browser import DESKTOP, PHONE, launch, log_in
 
 __all__ = ["DESKTOP", "PHONE", "Visitor", "browser", "log_in"]
-
-
-#: Milliseconds in which what is expected has to be seen. A busy machine takes more than the five
-#: seconds that are usual.
-expect.set_options(timeout=30_000)
 
 
 class Visitor:

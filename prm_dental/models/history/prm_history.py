@@ -198,24 +198,21 @@ class PrmHistory(models.Model):
     @api.model
     @api.private
     def _states(self, patients, day=None):
-        """How it stands with the questions, for many patients in one query.
+        """How it stands with the questions; it is kept on the patients, so no query for each.
 
         :param date day: on which the answers have to be valid; default: today.
         :return: ``{patient id: "valid", "review", "expired" or "none"}``
         """
         day = day or fields.Date.context_today(self)
-        found = dict.fromkeys(patients.ids, "none")
-        rows = self.sudo().search_read(
-            [("patient_id", "in", patients.ids), ("state", "!=", "draft")],
-            ["patient_id", "state", "valid_until"],
-            order="submitted_at, id",
-            load="",
-        )
-        for row in rows:
-            if row["valid_until"] < day:
-                found[row["patient_id"]] = "expired"
+        found = {}
+        for patient in patients.sudo():
+            until = patient.history_valid_until
+            if not until:
+                found[patient.id] = "none"
+            elif until < day:
+                found[patient.id] = "expired"
             else:
-                found[row["patient_id"]] = "review" if row["state"] == "submitted" else "valid"
+                found[patient.id] = "review" if patient.history_to_review else "valid"
         return found
 
     @api.autovacuum

@@ -1,6 +1,7 @@
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import ormcache
 
 
 class PrmHistoryForm(models.Model):
@@ -56,10 +57,17 @@ class PrmHistoryForm(models.Model):
         fixed = {"question_ids", "intro", "company_id"} & set(vals)
         if fixed and not self.env.context.get("install_mode"):
             self._check_draft()
+        self.env.registry.clear_cache()
         return super().write(vals)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unused(self):
+        # Only drafts go, which nobody has in use.
         self._check_draft()
 
     def _check_draft(self):
@@ -101,11 +109,21 @@ class PrmHistoryForm(models.Model):
     @api.private
     def _of(self, company):
         """The version in use in a practice; empty when there is none."""
-        live = self.sudo().search(
-            [("state", "=", "live"), ("company_id", "in", (company.id, False))],
-            order="company_id NULLS LAST",
+        return self.sudo().browse(self._live_id(company.id) or ())
+
+    @api.model
+    @ormcache("company_id")
+    def _live_id(self, company_id):
+        """Asked for every board and page, and changed once a year."""
+        return (
+            self.sudo()
+            .search(
+                [("state", "=", "live"), ("company_id", "in", (company_id, False))],
+                order="company_id NULLS LAST",
+                limit=1,
+            )
+            .id
         )
-        return live[:1]
 
     def _valid_until(self, day):
         """The last day on which answers of a day hold."""

@@ -1,10 +1,33 @@
 from odoo import api, fields, models
 
+from ... import mdas
+
 
 class PrmPatient(models.Model):
     _inherit = "prm.patient"
 
     history_ids = fields.One2many("prm.history", "patient_id", string="Health Histories")
+    history_valid_until = fields.Date(
+        string="Health Questions Valid Until",
+        compute="_compute_history_kept",
+        compute_sudo=True,
+        store=True,
+        help="Empty: never answered.",
+    )
+    history_to_review = fields.Boolean(
+        string="Health Questions to Review",
+        compute="_compute_history_kept",
+        compute_sudo=True,
+        store=True,
+    )
+    is_very_anxious = fields.Boolean(
+        string="Very Anxious",
+        compute="_compute_is_very_anxious",
+        compute_sudo=True,
+        store=True,
+        groups="prm_core.group_prm_receptionist,prm_core.group_prm_clinician",
+        help="By the Modified Dental Anxiety Scale: 19 and above.",
+    )
     history_state = fields.Selection(
         [("none", "Not asked yet"), ("expired", "Too old"), ("review", "To review"),
          ("valid", "Up to date")],
@@ -23,6 +46,28 @@ class PrmPatient(models.Model):
     )
 
     @api.depends("history_ids.state", "history_ids.valid_until")
+    def _compute_history_kept(self):
+        """What the newest answers say, kept where lists and boards read the patient anyway."""
+        rows = self.env["prm.history"].search_read(
+            [("patient_id", "in", self.ids), ("state", "!=", "draft")],
+            ["patient_id", "state", "valid_until"],
+            order="submitted_at, id",
+            load="",
+        )
+        newest = {row["patient_id"]: row for row in rows}
+        for patient in self:
+            row = newest.get(patient.id, {})
+            patient.history_valid_until = row.get("valid_until", False)
+            patient.history_to_review = row.get("state") == "submitted"
+
+    @api.depends("health_fact_ids.value_number", "health_fact_ids.ended_on")
+    def _compute_is_very_anxious(self):
+        known = self.env["prm.health.fact"]._current(self, ["dental_anxiety"])
+        for patient in self:
+            score = known.get(patient.id, {}).get("dental_anxiety", 0)
+            patient.is_very_anxious = score >= mdas.HIGH
+
+    @api.depends("history_valid_until", "history_to_review")
     def _compute_history_state(self):
         states = self.env["prm.history"]._states(self)
         for patient in self:
