@@ -1,9 +1,12 @@
 """The schedule in a real browser: the front desk books by a press and moves by dragging."""
 
+import re
+from datetime import datetime
+
 import pytest
 from playwright.sync_api import expect
 
-from tools.devenv import postgres
+from tools.devenv import postgres, settings
 
 from .support import browser, practice
 from .support.databases import copied
@@ -102,4 +105,27 @@ def test_book_move_and_collide(server, desk):
     page.click(".modal .btn-primary")
     page.wait_for_selector(".fc-event:has-text('Luca Ferri'):has-text('04:00')")
     assert _hour(server, "Luca") == "16:00"
+    assert server.errors() == []
+
+
+def test_find_a_time_while_the_patient_is_on_the_phone(server, desk):
+    query = "SELECT id FROM prm_patient WHERE first_name = 'Ada'"
+    (number,) = postgres.query(query, server.database)
+    page = desk.page
+    page.goto(f"{server.address}/odoo/patients/{number}")
+    page.get_by_role("button", name="Find a time").click()
+    page.wait_for_selector(".modal .o_data_row")
+    page.locator(".modal [name=part] .o_selection_badge", has_text="Afternoon").click()
+    page.get_by_role("button", name="Look again").click()
+    first = page.locator(".modal .o_data_row").first
+    expect(first).to_contain_text(re.compile(r"\d:\d\d\sPM"), timeout=20_000)
+    clock = re.search(r"\d+:\d\d\sPM", first.inner_text())[0]
+    hour = datetime.strptime(" ".join(clock.split()), "%I:%M %p").strftime("%H:%M")
+    settings.SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=settings.SHOTS / "find-a-time.png")
+    first.get_by_role("button", name="Book").click()
+    booked = page.locator(".o_notification", has_text="Booked: Ada Lund")
+    expect(booked).to_be_visible(timeout=20_000)
+    expect(page.locator(".modal")).to_have_count(0, timeout=20_000)
+    assert _hour(server, "Ada") == hour
     assert server.errors() == []

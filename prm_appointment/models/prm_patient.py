@@ -82,17 +82,8 @@ class PrmPatient(models.Model):
     def action_find_time(self):
         """Look for a free time for the patient, and book it."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Find a time"),
-            "res_model": "prm.visit.finder",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {
-                "default_patient_id": self.id,
-                "default_company_id": self.company_id.id,
-            },
-        }
+        finders = self.env["prm.visit.finder"].with_context(default_patient_id=self.id)
+        return finders.create({"company_id": self.company_id.id}).action_look()
 
     def action_open_appointments(self):
         """The patient's visits, or a new one when there is none yet."""

@@ -1,7 +1,7 @@
 from datetime import timedelta
 from itertools import pairwise
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
 from ..exceptions import SlotTaken
@@ -13,15 +13,16 @@ class TestVisitFinder(WaitlistCase):
     """Tuesday noon in Rome: the front desk looks for a time while the patient is on the phone."""
 
     def _finder(self, patient=None, user=None, **wishes):
-        finders = self.env["prm.visit.finder"]
-        finders = self.as_user(user or self.receptionist, finders)
-        patient = patient or self.luca
-        context = {"default_patient_id": patient.id, "default_company_id": self.practice.id}
-        form = Form(finders.with_context(**context))
+        """What the button on the patient opens; with wishes, after looking again."""
+        patient = self.as_user(user or self.receptionist, patient or self.luca)
+        finder = patient.env["prm.visit.finder"].browse(patient.action_find_time()["res_id"])
+        form = Form(finder)
         form.type_id = self.hygiene
         for name, value in wishes.items():
             setattr(form, name, value)
-        return form.save()
+        finder = form.save()
+        finder.action_look()
+        return finder
 
     def test_the_first_times_a_few_of_each_day(self):
         lines = self._finder().line_ids
@@ -83,10 +84,15 @@ class TestVisitFinder(WaitlistCase):
         self.assertEqual(first.stop, second.start)
         with self.assertRaises(SlotTaken):
             line.action_book()
-        alone = self._finder()
-        alone.other_patient_id = self.maria
-        with self.assertRaises(UserError):
-            alone.line_ids[0].action_book()
+
+    def test_what_is_booked_is_what_is_shown(self):
+        """Wishes may have been changed since the last look."""
+        finder = self._finder()
+        line = finder.line_ids[0]
+        finder.write({"patient_id": self.maria.id, "part": "evening"})
+        line.action_book()
+        visit = self.env["calendar.event"].search([("start", "=", line.start)])
+        self.assertEqual(visit.prm_patient_id, self.luca)
 
     def test_nothing_free(self):
         self.hygiene.provider_ids.active = False
@@ -98,10 +104,10 @@ class TestVisitFinder(WaitlistCase):
         brief.write({"provider_ids": self.giulia.ids, "duration": 15})
         wish = {"patient": self.luca, "type": brief, "provider": self.giulia}
         self.env["calendar.event"]._prm_book([{**wish, "start": self._at(9, days=10)}])
-        finders = self.as_user(self.receptionist, self.env["prm.visit.finder"])
-        form = Form(finders.with_context(**self.luca.action_find_time()["context"]))
-        self.assertEqual(form.type_id, brief)
-        self.assertTrue(len(form.line_ids))
+        luca = self.as_user(self.receptionist, self.luca)
+        finder = luca.env["prm.visit.finder"].browse(luca.action_find_time()["res_id"])
+        self.assertEqual(finder.type_id, brief)
+        self.assertTrue(finder.line_ids)
 
     def test_who_may(self):
         for user in (self.outsider, self.portal):

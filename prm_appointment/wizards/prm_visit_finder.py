@@ -3,7 +3,6 @@ from datetime import timedelta
 from babel.dates import format_skeleton
 from odoo import api, fields, models
 from odoo.addons.prm_core.contact_hours import local_time, start_of_day
-from odoo.exceptions import UserError
 from odoo.tools.misc import babel_locale_parse, format_time
 
 from ..slot_wishes import EVERY_DAY, PARTS, Wish
@@ -113,13 +112,21 @@ class PrmVisitFinder(models.TransientModel):
             )
             finder.usual_provider_id = last.prm_provider_id
 
-    @api.onchange(
-        "patient_id", "type_id", "with_whom", "provider_id", "part", "weekday", "date_from",
-        "other_patient_id", "other_type_id",
-    )  # fmt: skip
-    def _onchange_wishes(self):
-        """What is free changes with every wish."""
-        self.line_ids = [fields.Command.clear(), *map(fields.Command.create, self._find())]
+    # === LOOKING ===
+
+    def action_look(self):
+        """The first times that suit, instead of those that are shown."""
+        self.ensure_one()
+        self.line_ids.unlink()
+        self.line_ids = [fields.Command.create(vals) for vals in self._find()]
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Find a time"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
 
     # === FINDING ===
 
@@ -161,12 +168,16 @@ class PrmVisitFinder(models.TransientModel):
     def _line_vals(self, slots):
         first, second = slots[0], slots[1] if len(slots) > 1 else None
         vals = {
+            "patient_id": self.patient_id.id,
+            "type_id": self.type_id.id,
             "start": first.start,
             "provider_id": first.provider_id,
             "operatory_id": first.operatory_id,
         }
         if second:
             vals |= {
+                "other_patient_id": self.other_patient_id.id,
+                "other_type_id": (self.other_type_id or self.type_id).id,
                 "other_start": second.start,
                 "other_provider_id": second.provider_id,
                 "other_operatory_id": second.operatory_id,
@@ -190,16 +201,24 @@ def _spread(found, zone):
 
 
 class PrmVisitFinderLine(models.TransientModel):
-    """One free time that suits, for one patient or for two who come together."""
+    """One free time that suits, for one patient or for two who come together.
+
+    It says for whom and for what it was found: wishes may have been changed since, and what is
+    booked is what is shown.
+    """
 
     _name = "prm.visit.finder.line"
     _description = "Free Time"
     _order = "id"
 
     finder_id = fields.Many2one("prm.visit.finder", required=True, ondelete="cascade")
+    patient_id = fields.Many2one("prm.patient", required=True, ondelete="cascade")
+    type_id = fields.Many2one("prm.appointment.type", required=True, ondelete="cascade")
     start = fields.Datetime(required=True)
     provider_id = fields.Many2one("prm.provider", required=True, ondelete="cascade")
     operatory_id = fields.Many2one("prm.operatory", ondelete="cascade")
+    other_patient_id = fields.Many2one("prm.patient", ondelete="cascade")
+    other_type_id = fields.Many2one("prm.appointment.type", ondelete="cascade")
     other_start = fields.Datetime()
     other_provider_id = fields.Many2one("prm.provider", ondelete="cascade")
     other_operatory_id = fields.Many2one("prm.operatory", ondelete="cascade")
@@ -217,36 +236,26 @@ class PrmVisitFinderLine(models.TransientModel):
             who = line.other_provider_id.name
             line.other_text = other and f"{_clock(self.env, other)} · {who}"
 
+    def _wish_of(self, prefix):
+        """What `_prm_book` wants to know of the one or the other visit."""
+        return {
+            "patient": self[f"{prefix}patient_id"],
+            "type": self[f"{prefix}type_id"],
+            "provider": self[f"{prefix}provider_id"],
+            "operatory": self[f"{prefix}operatory_id"],
+            "start": self[f"{prefix}start"],
+            "source": self.finder_id.source,
+        }
+
     def action_book(self):
         """Book it, both or none.
 
         :raises SlotTaken: when somebody else was quicker.
         """
         self.ensure_one()
-        finder = self.finder_id
-        wishes = [
-            {
-                "patient": finder.patient_id,
-                "type": finder.type_id,
-                "provider": self.provider_id,
-                "operatory": self.operatory_id,
-                "start": self.start,
-                "source": finder.source,
-            }
-        ]
+        wishes = [self._wish_of("")]
         if self.other_start:
-            wishes.append(
-                {
-                    "patient": finder.other_patient_id,
-                    "type": finder.other_type_id or finder.type_id,
-                    "provider": self.other_provider_id,
-                    "operatory": self.other_operatory_id,
-                    "start": self.other_start,
-                    "source": finder.source,
-                }
-            )
-        elif finder.other_patient_id:
-            raise UserError(self.env._("Look for times of both first."))
+            wishes.append(self._wish_of("other_"))
         self.env["calendar.event"]._prm_book(wishes)
         return {
             "type": "ir.actions.client",
