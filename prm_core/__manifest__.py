@@ -88,6 +88,7 @@
             "prm_core/static/src/conversation/*",
             "prm_core/static/src/importing/**/*",
             "prm_core/static/src/journey/*",
+            "prm_core/static/src/screen/*",
         ]
     },
     "pre_init_hook": "pre_init_hook",

@@ -114,12 +114,6 @@ def server():
             assert running.errors() == []
 
 
-@pytest.fixture(scope="module")
-def visit():
-    with browser.browser() as visit:
-        yield visit
-
-
 class Walk:
     """A walk over pages, each of which is looked at when it comes."""
 

@@ -86,12 +86,6 @@ def server():
             assert running.errors() == []
 
 
-@pytest.fixture(scope="module")
-def visit():
-    with browser.browser() as visit:
-        yield visit
-
-
 def _open(visit, server, name="Maria", login="hygienist", device=browser.DESKTOP):
     visitor = visit(device, locale="en-US")
     # The first to come waits until the assets are put together.

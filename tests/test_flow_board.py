@@ -48,12 +48,6 @@ def server():
             yield running
 
 
-@pytest.fixture(scope="module")
-def visit():
-    with browser.browser() as visit:
-        yield visit
-
-
 def _desk(visit, server, login="receptionist", device=browser.DESKTOP):
     visitor = visit(device, timezone_id=ZONE, locale="en-US")
     # The first to come waits until the assets are put together.

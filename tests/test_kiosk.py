@@ -64,12 +64,6 @@ def server():
             assert running.errors() == []
 
 
-@pytest.fixture(scope="module")
-def visit():
-    with browser.browser() as visit:
-        yield visit
-
-
 def _look(page, name):
     if PICTURES:
         Path(PICTURES).mkdir(parents=True, exist_ok=True)
