@@ -135,3 +135,21 @@ def test_on_a_tablet_by_touch(server, visit):
     expect(page.locator(".o_prm_worklist_empty")).to_be_visible()
     assert tablet.complaints == []
     assert server.errors() == []
+
+
+def test_on_a_phone(server, visit):
+    """The call first, the list below it; who is chosen there is seen above."""
+    phone = _desk(visit, server, browser.PHONE)
+    page = phone.page
+    call = page.locator(".o_prm_call")
+    _shot(page, "recall-worklist-phone")
+    panel, first = call.bounding_box(), page.locator(".o_prm_family").first.bounding_box()
+    assert panel["y"] + panel["height"] <= first["y"]
+    page.locator(".o_prm_row").last.click()
+    expect(call).to_be_in_viewport()
+    top = page.locator(".o_prm_patient")
+    expect(top).to_be_in_viewport()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= browser.PHONE["viewport"]["width"]
+    assert phone.complaints == []
+    assert server.errors() == []

@@ -58,13 +58,19 @@ class PrmPatient(models.Model):
         self.env["prm.patient"].flush_model(["open_balance", "household_id"])
         self.env.cr.execute(
             """
-            SELECT p.id, SUM(m.open_balance)
-              FROM prm_patient p
-              JOIN prm_patient m ON m.id = p.id OR m.household_id = p.household_id
-             WHERE p.id = ANY(%s) AND m.open_balance <> 0
-          GROUP BY p.id
+            SELECT id, SUM(open_balance)
+              FROM (SELECT p.id, m.open_balance
+                      FROM prm_patient p
+                      JOIN prm_patient m ON m.household_id = p.household_id
+                     WHERE p.id = ANY(%(ids)s) AND m.open_balance <> 0
+                     UNION ALL
+                    SELECT id, open_balance
+                      FROM prm_patient
+                     WHERE id = ANY(%(ids)s) AND household_id IS NULL AND open_balance <> 0
+                   ) owed
+          GROUP BY id
             """,
-            [list(self.ids)],
+            {"ids": list(self.ids)},
         )
         return dict(self.env.cr.fetchall())
 

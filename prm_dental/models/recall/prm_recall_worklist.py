@@ -95,13 +95,18 @@ class PrmRecallWorklist(models.Model):
                   JOIN prm_patient p ON p.id = r.patient_id
                  WHERE %(due)s
                    AND NOT EXISTS (
+                       SELECT FROM prm_recall o
+                        WHERE o.patient_id = p.id AND %(own_due)s
+                          AND (o.due_date, o.id) < (r.due_date, r.id))
+                   AND NOT EXISTS (
                        SELECT FROM prm_patient q JOIN prm_recall o ON o.patient_id = q.id
-                        WHERE (q.id = p.id OR q.household_id = p.household_id) AND %(other_due)s
+                        WHERE q.household_id = p.household_id AND %(other_due)s
                           AND (o.due_date, o.id) < (r.due_date, r.id))
               ORDER BY r.due_date, r.id
                  LIMIT %(limit)s OFFSET %(offset)s
                 """,
                 due=self._worklist_condition("r", "p", type_id),
+                own_due=self._worklist_condition("o", "p", type_id),
                 other_due=self._worklist_condition("o", "q", type_id),
                 limit=PAGE + 1,
                 offset=offset,

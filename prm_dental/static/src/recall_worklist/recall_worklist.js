@@ -36,6 +36,7 @@ export class RecallWorklist extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.notification = useService("notification");
+        this.ui = useService("ui");
         this.root = useRef("root");
         this.outcomes = OUTCOMES;
         this.reasons = REASONS;
@@ -180,7 +181,9 @@ export class RecallWorklist extends Component {
         if (id && !document.activeElement?.matches("input, select")) {
             const row = this.root.el?.querySelector(`[data-recall="${id}"]`);
             row?.focus({ preventScroll: true });
-            row?.scrollIntoView({ block: "nearest" });
+            // On a phone the call stands above the list: that is what is wanted next.
+            const shown = this.ui.isSmall ? this.root.el?.querySelector(".o_prm_call") : row;
+            shown?.scrollIntoView({ block: this.ui.isSmall ? "start" : "nearest" });
         }
     }
 
