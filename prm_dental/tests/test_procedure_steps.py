@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
@@ -85,6 +85,23 @@ class TestSteps(DentalCase):
         self.as_user(self.receptionist, visit)._prm_cancel("patient", "ill")
         self.assertEqual(self.procedure.state, "planned")
         self.assertEqual(self.procedure.status_ids[0].user_id, self.receptionist)
+
+    def test_goes_along_when_another_visit_takes_the_place(self):
+        visit = self._book(self.maria)
+        self.procedure.appointment_id = visit
+        history = len(self.procedure.status_ids)
+        wish = {
+            "patient": self.maria,
+            "type": visit.prm_type_id,
+            "provider": visit.prm_provider_id,
+            "start": visit.start + timedelta(days=1),
+            "previous": visit,
+        }
+        other = self.env["calendar.event"]._prm_book([wish])
+        self.assertEqual(visit.prm_status, "cancelled")
+        self.assertEqual(self.procedure.appointment_id, other)
+        self.assertEqual(self.procedure.state, "scheduled")
+        self.assertEqual(len(self.procedure.status_ids), history, "nothing happened to it")
 
     def test_a_new_one_with_a_visit_is_scheduled(self):
         visit = self._book(self.maria)

@@ -48,6 +48,12 @@ class PrmProcedure(models.Model):
         required=True,
         default="planned",
     )
+    urgency = fields.Selection(
+        [("0", "When it suits"), ("1", "Soon"), ("2", "Urgent")],
+        default="0",
+        required=True,
+        help="How long it can wait, as the clinician sees it.",
+    )
     tooth = fields.Char(help="FDI number: 11 to 48, deciduous 51 to 85.")
     surfaces = fields.Char(help="Letters of the surfaces, such as MOD.")
     area = fields.Selection(
