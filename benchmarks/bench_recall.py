@@ -15,6 +15,7 @@ PROCEDURES = PATIENTS * 6
 APPOINTMENTS = PATIENTS // 20
 CHANGED = 1000
 ROUNDS = 5
+PAGES = 40
 
 _DATES = """
     SELECT patient_id, company_id, max(date) AS previous_date,
@@ -38,6 +39,15 @@ _UPDATE = """
      WHERE r.patient_id = d.patient_id AND r.type_id = %(kind)s
 """
 
+#: What changed is only found by looking at what stands.
+_COMPARE = """
+    SELECT count(*)
+      FROM ({dates}) d
+ FULL JOIN (SELECT * FROM prm_recall WHERE type_id = %(kind)s) r USING (patient_id)
+     WHERE d.previous_date IS DISTINCT FROM r.previous_date
+        OR d.due_date IS DISTINCT FROM r.due_date
+"""
+
 
 def make_procedures(env):
     """Six procedures a patient on average, of the common catalogue, in the last five years."""
@@ -47,15 +57,15 @@ def make_procedures(env):
     env.cr.execute("SELECT setseed(0.42)")
     env.cr.execute(
         """
-        INSERT INTO prm_procedure (patient_id, company_id, type_id, date, state, create_uid,
-                                   create_date, write_uid, write_date)
+        INSERT INTO prm_procedure (patient_id, company_id, type_id, date, state, urgency,
+                                   create_uid, create_date, write_uid, write_date)
         SELECT p.id, p.company_id,
                (%(types)s::int[])[1 + floor(random() * %(type_count)s)::int],
                current_date - floor(random() * 1825)::int,
                CASE WHEN random() < 0.7 THEN 'completed'
                     ELSE (ARRAY['planned', 'existing', 'deleted'])[1 + floor(random() * 3)::int]
                END,
-               1, now(), 1, now()
+               '0', 1, now(), 1, now()
           FROM generate_series(1, %(count)s) n
           JOIN LATERAL (SELECT %(first)s + floor(random() * %(patients)s)::int + 0 * n AS id) pick
                ON true
@@ -141,7 +151,7 @@ class Bench:
         harness.vacuum(self.env, "prm_recall")
         plain, ours = [], []
         for _round in range(ROUNDS):
-            plain.append(self.plain("SELECT count(*) FROM ({dates}) d"))
+            plain.append(self.plain(_COMPARE))
             seconds, result = self.engine()
             assert not result["written"] and not result["deleted"], result
             ours.append(seconds)
@@ -149,7 +159,7 @@ class Bench:
             "recall recompute, nothing changed",
             harness.median(ours),
             "s",
-            compared_with=f"plain SELECT {harness.median(plain):.3f} s",
+            compared_with=f"plain SELECT … FULL JOIN {harness.median(plain):.3f} s",
             ratio=harness.median(ours) / harness.median(plain),
             budget=3,
         )
@@ -188,6 +198,8 @@ class Bench:
     def due_list(self, report):
         """The first page as the list view asks for it, by a receptionist."""
         env = self.env
+        # The night's work of the database: the rounds before left a week's worth of dead rows.
+        harness.vacuum(env, "prm_recall", "prm_procedure")
         group = env.ref("prm_core.group_prm_receptionist")
         user = env["res.users"].create(
             {"name": "Bench", "login": "bench", "group_ids": [(6, 0, group.ids)]}
@@ -202,7 +214,7 @@ class Bench:
         action = env.ref("prm_dental.prm_recall_action")
         domain = [*_literal(action.domain), ("state", "=", "due")]
         times = []
-        for _round in range(20):
+        for _round in range(PAGES):
             env.invalidate_all()
             recalls = self.recalls.with_user(user)
             with harness.stopwatch() as seconds:
@@ -238,7 +250,7 @@ class Bench:
         harness.vacuum(env, "prm_patient", "prm_household")
         user = env["res.users"].search([("login", "=", "bench")])
         times = []
-        for _round in range(20):
+        for _round in range(PAGES):
             env.invalidate_all()
             recalls = self.recalls.with_user(user)
             with harness.stopwatch() as seconds:

@@ -73,6 +73,7 @@
         "views/journey/prm_enrolment_views.xml",
         "wizards/prm_gate_check_views.xml",
         "wizards/prm_message_assign_views.xml",
+        "wizards/prm_patient_merge_views.xml",
         "wizards/prm_journey_forecast_views.xml",
         "wizards/prm_journey_patient_views.xml",
         "wizards/prm_journey_simulation_views.xml",

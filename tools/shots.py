@@ -14,6 +14,7 @@ DATABASE = "prm_shots"
 ZONE = "America/Denver"
 
 _CELL = ".o_data_row >> nth={} >> .o_data_cell >> nth=0"
+_ROW = ".o_data_row >> nth={} >> .o_list_record_selector"
 _LIST, _FORM, _CALENDAR = ".o_list_view .o_data_row", ".o_form_view", ".o_calendar_view .fc-event"
 #: name of the picture -> who looks, path, and by turns what is waited for and what is clicked
 SCREENS = {
@@ -75,6 +76,16 @@ SCREENS = {
     "dental-chart": ("hygienist", "/odoo/patients",
                      (_LIST, _CELL.format(2), _FORM, "button[name=action_open_chart]",
                       ".o_prm_tooth")),
+    "call-list": ("receptionist", "/odoo/recall-calls", (".o_prm_call .o_prm_slots",)),
+    "find-a-time": ("receptionist", "/odoo/patients",
+                    (_LIST, _CELL.format(2), _FORM, "button[name=action_find_time]",
+                     ".modal .o_form_view")),
+    "health-questions": ("hygienist", "/odoo/action-prm_dental.prm_history_action",
+                         (".o_list_view, .o_view_nocontent",)),
+    "merge": ("manager", "/odoo/patients", 
+              (_LIST, f"{_ROW.format(1)} input", _LIST, f"{_ROW.format(2)} input",
+               ".o_cp_action_menus", ".o_cp_action_menus .o-dropdown", ".o-dropdown-item",
+               ".o-dropdown-item:has-text('Merge')", ".modal [name=line_ids] .o_data_row")),
     "hygienist-schedule": ("hygienist", "/odoo/schedule", (_CALENDAR,)),
     "manager-recall-types": ("manager", "/odoo/action-prm_dental.prm_recall_type_action", (_LIST,)),
 }  # fmt: skip
@@ -91,6 +102,7 @@ PHONE_SCREENS = {
     "phone-journey-step": ("receptionist", "/odoo/journeys",
                            (_CARD, f"{_CARD} >> nth=0", ".o_prm_ladder",
                             ".o_prm_ladder .o_data_row >> nth=1", ".modal .o_prm_sentence")),
+    "phone-call-list": ("receptionist", "/odoo/recall-calls", (".o_prm_call .o_prm_slots",)),
     "phone-who-gets-what": ("receptionist", "/odoo/action-prm_core.prm_journey_forecast_action",
                             (".modal", "button[name=action_show]", _CARD)),
 }  # fmt: skip
@@ -131,6 +143,8 @@ for lang in {LANGUAGES!r}:
     print("URL", lang, url.rpartition("/")[2])
     _link, url = env["prm.link"]._issue("preferences", recall.patient_id)
     print("URL", "preferences-" + lang, url.rpartition("/")[2])
+    _link, url = env["prm.link"]._issue("history", recall.patient_id)
+    print("URL", "health-questions-" + lang, url.rpartition("/")[2])
 env.cr.commit()
 """
 
@@ -196,7 +210,7 @@ def _staff_screens(browser, address, screens, device):
 
 def _patient_screens(browser, address, tokens):
     for lang, token in tokens.items():
-        if lang.startswith("preferences"):
+        if lang.startswith(("preferences", "health-questions")):
             page = browser.new_page(**PHONE)
             page.goto(f"{address}/prm/l/{token}")
             page.screenshot(path=settings.SHOTS / f"{lang}.png", full_page=True)

@@ -51,3 +51,13 @@ class PrmPatient(models.Model):
             [("patient_id", "in", self.ids), ("state", "=", "proposed")], ["patient_id"]
         )
         return self.browse([patient.id for (patient,) in found])
+
+    def _settle_for_merge(self, kept):
+        """Of two new numbers or addresses that wait for the front desk the later one goes on."""
+        super()._settle_for_merge(kept)
+        proposals = self.env["prm.contact.proposal"].sudo()
+        waiting = proposals.search(
+            [("patient_id", "in", (self.id, kept.id)), ("state", "=", "proposed")], order="id desc"
+        )
+        for same in waiting.grouped("field").values():
+            same[1:].write({"state": "replaced", "decided_at": fields.Datetime.now()})

@@ -4,3 +4,4 @@ from . import permission
 from . import messaging
 from . import journey
 from . import importing
+from . import merging

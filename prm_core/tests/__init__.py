@@ -21,6 +21,7 @@ from . import test_inbound
 from . import test_dispatch
 from . import test_outbox_batches
 from . import test_patient
+from . import test_patient_merge
 from . import test_patient_search
 from . import test_policy
 from . import test_template_editor

@@ -7,3 +7,4 @@ from . import prm_journey_patient
 from . import prm_journey_release
 from . import prm_journey_simulation
 from . import prm_journey_simulation_line
+from . import prm_patient_merge

@@ -4,6 +4,7 @@ from . import test_health_facts
 from . import test_history_form
 from . import test_history
 from . import test_dental_chart_data
+from . import test_patient_merge
 from . import test_procedure
 from . import test_procedure_place
 from . import test_procedure_status

@@ -115,11 +115,12 @@ class TestRecallReference(RecallCase):
         record.patient_id = self.other
 
     def _step_merge(self, patient, reference, code, day):
-        """The other record was the same person: all of its procedures come here."""
+        """The other record was the same person: all that it has comes here."""
         kind = self.env["prm.procedure.type"].browse(self.codes[code])
         self._done(self.other, day, kind=kind)
         theirs = self.other.procedure_ids
-        theirs.patient_id = patient
+        self.other._merge_into(patient)
+        self.other = self._patient(first_name="Other")
         by_id = {number: name for name, number in self.codes.items()}
         for one in theirs:
             reference.procedures[one.id] = [by_id[one.type_id.id], one.date, one.state]

@@ -29,3 +29,15 @@ class PrmPatient(models.Model):
             "domain": [("patient_id", "=", self.id)],
             "context": {"default_patient_id": self.id, "search_default_waiting": 1},
         }
+
+    def _settle_for_merge(self, kept):
+        """Nobody waits twice for one kind of visit: what who stays has wished goes on."""
+        super()._settle_for_merge(kept)
+        entries = self.env["prm.waitlist.entry"].sudo()
+        entries = entries.search(
+            [("patient_id", "in", (self.id, kept.id)), ("state", "=", "waiting")]
+        )
+        same = entries.filtered(lambda entry: entry.patient_id == kept).type_id
+        entries.filtered(
+            lambda entry: entry.patient_id == self and entry.type_id in same
+        ).action_close()

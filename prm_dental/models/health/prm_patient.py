@@ -24,6 +24,32 @@ class PrmPatient(models.Model):
         for patient in self:
             patient.health_alert = " · ".join(alerts.get(patient.id, ()))
 
+    def _settle_for_merge(self, kept):
+        """Of two standing facts one goes on: a warning before none, then the newer one. What both
+        list in words, such as allergies, is put together: a warning must not get lost.
+        """
+        super()._settle_for_merge(kept)
+        facts = self.env["prm.health.fact"].sudo()
+        standing = facts.search(
+            [("patient_id", "in", (self.id, kept.id)), ("ended_on", "=", False)]
+        )
+        together = {}
+        for kind, pair in standing.grouped("type_id").items():
+            if len(pair) < 2:
+                continue
+            entries = "\n".join(filter(None, pair.mapped("value_text"))).splitlines()
+            if entries:
+                pair.action_end()
+                together[kind.code] = list(dict.fromkeys(entries))
+                continue
+            best = max(
+                pair, key=lambda fact: (fact.is_alert, fact.noted_on, fact.patient_id == kept)
+            )
+            over = pair - best
+            over.ended_on = max(best.noted_on, over.noted_on)
+        facts.flush_model(["ended_on"])
+        facts._record(kept, together, source="import")
+
     def action_open_health_history(self):
         """Everything that was ever recorded of the patient's health, newest first."""
         self.ensure_one()

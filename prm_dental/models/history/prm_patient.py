@@ -123,6 +123,14 @@ class PrmPatient(models.Model):
             "target": "new",
         }
 
+    def _settle_for_merge(self, kept):
+        """Of two sets of questions that are begun the one of who stays goes on."""
+        super()._settle_for_merge(kept)
+        drafts = self.env["prm.history"].sudo()
+        drafts = drafts.search([("patient_id", "in", (self.id, kept.id)), ("state", "=", "draft")])
+        if len(drafts) > 1:
+            drafts.filtered(lambda draft: draft.patient_id == self).unlink()
+
     def _prm_prepare_history_list(self):
         """Plain values of the portal's list: whose questions they are, and how it stands."""
         states = self.env["prm.history"]._states(self)

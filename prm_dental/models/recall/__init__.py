@@ -14,3 +14,4 @@ from . import prm_patient
 from . import calendar_event
 from . import prm_link
 from . import prm_enrolment
+from . import prm_patient_merge

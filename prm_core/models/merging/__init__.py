@@ -1,0 +1,2 @@
+from . import prm_patient
+from . import base_partner_merge
