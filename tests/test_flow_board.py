@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tools.devenv import settings
 
-from .support import browser, practice
+from .support import axe, browser, practice
 from .support.databases import copied
 from .support.server import OdooServer, shell
 
@@ -130,6 +130,7 @@ def test_run_a_day(server, visit):
     page.locator("[data-column=gone] .o_prm_fold").click()
     expect(_card(page, "José", "gone")).to_be_visible()
     _shot(page, "flow-board")
+    axe.assert_accessible(page, "flow board", ".o_prm_screen")
 
     assert desk.complaints == []
     assert chairside.complaints == []

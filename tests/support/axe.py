@@ -11,8 +11,9 @@ from tools.devenv import checks, settings
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa")
 
 #: Runs in the page. What axe could not decide is listed apart: a person has to look at it.
-_RUN = """async ([scope, tags]) => {
-    const found = await axe.run(scope || document, {
+_RUN = """async ([scope, tags, without]) => {
+    const context = {include: [scope || "html"], exclude: without};
+    const found = await axe.run(context, {
         runOnly: {type: "tag", values: tags},
         resultTypes: ["violations"],
     });
@@ -29,18 +30,19 @@ def _source():
     return path.read_text(encoding="utf-8")
 
 
-def violations(page, scope=None):
+def violations(page, scope=None, without=()):
     """What is against the rules on the page as it is shown now: list of texts.
 
     :param scope: a CSS selector, where only a part of the page is ours.
+    :param without: CSS selectors of what in it isn't.
     """
     # By the browser's debugger, as the pages let no foreign script in.
     if not page.evaluate("() => Boolean(window.axe)"):
         page.evaluate(_source())
-    return page.evaluate(_RUN, [scope, list(TAGS)])
+    return page.evaluate(_RUN, [scope, list(TAGS), list(without)])
 
 
-def assert_accessible(page, name, scope=None):
+def assert_accessible(page, name, scope=None, without=()):
     """:raises AssertionError: with the name of the page and all that is against the rules."""
-    found = violations(page, scope)
+    found = violations(page, scope, without)
     assert not found, f"{name}: {len(found)} violations\n" + "\n".join(found)
