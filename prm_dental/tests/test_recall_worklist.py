@@ -192,6 +192,13 @@ class TestRecallWorklist(RecallCase):
         self.assertEqual(recall.state, "due")
         self.assertEqual(recall.contact_count, 0)
 
+    def test_a_time_that_is_none_is_refused(self):
+        _patient, recall = self._due("Luca")
+        for start in ("soon", "", False, "2026-13-40T10:00:00"):
+            with self.assertRaisesRegex(UserError, "one of the times"):
+                recall.prm_worklist_book(start, self.provider.id)
+        self.assertEqual(recall.contact_count, 0)
+
     def test_outcomes(self):
         for outcome, named, check in (
             ("no_answer", {}, lambda one: one.call_again_on == TODAY + timedelta(days=1)),
@@ -235,6 +242,7 @@ class TestRecallWorklist(RecallCase):
         for outcome, named, words in (
             ("call_back", {}, "a day to come"),
             ("call_back", {"on": "2026-06-01"}, "a day to come"),
+            ("call_back", {"on": "soon"}, "a day to come"),
             ("declined", {}, "the reason"),
             ("declined", {"reason": "moon"}, "the reason"),
             ("booked", {}, "what came of"),

@@ -46,7 +46,10 @@ class PrmRecallOutcome(models.Model):
         kind = self.type_id.with_company(self.company_id).appointment_type_id
         if self.state == "booked":
             return {"taken": self.env._("This visit is booked already.")}
-        start = datetime.fromisoformat(start.rstrip("Z"))
+        try:
+            start = datetime.fromisoformat(start.rstrip("Z")).replace(tzinfo=None)
+        except (AttributeError, ValueError):
+            raise UserError(self.env._("Choose one of the times that are offered.")) from None
         provider = self.env["prm.provider"].browse(provider_id)
         [slot] = self._free_at(kind, start, provider)[:1] or [None]
         taken = {"taken": self.env._("This time has just been taken. Choose another one.")}
@@ -79,14 +82,10 @@ class PrmRecallOutcome(models.Model):
         self._check_desk()
         if outcome not in OUTCOMES or outcome == "booked":
             raise UserError(self.env._("Say what came of the call."))
-        today = fields.Date.context_today(self)
         if outcome == "no_answer":
-            self.call_again_on = today + timedelta(days=1)
+            self.call_again_on = fields.Date.context_today(self) + timedelta(days=1)
         elif outcome == "call_back":
-            day = fields.Date.to_date(on) if on else None
-            if not day or day <= today:
-                raise UserError(self.env._("Choose a day to come on which to call back."))
-            self.call_again_on = day
+            self.call_again_on = self._day_to_come(on)
         elif outcome == "declined":
             self._take_no(reason)
         elif outcome == "wrong_number":
@@ -95,6 +94,16 @@ class PrmRecallOutcome(models.Model):
         return True
 
     # === HOW ===
+
+    def _day_to_come(self, text):
+        """:raises UserError: when it is no day, or not one to come."""
+        try:
+            day = fields.Date.to_date(text)
+        except ValueError:
+            day = None
+        if not day or day <= fields.Date.context_today(self):
+            raise UserError(self.env._("Choose a day to come on which to call back."))
+        return day
 
     def _check_desk(self):
         self.ensure_one()
