@@ -10,9 +10,9 @@ from .support.databases import copied
 from .support.server import OdooServer, shell
 
 ZONE = "America/Denver"
-#: What Odoo draws in every form, with faults that are Odoo's to mend: the heads of a notebook's pages
-#: are no list of tabs, the frame of a menu of choices says that it is folded in, which it may not,
-#: and its field has a made-up word for the browser's own filling in.
+#: What Odoo draws in every form, with faults that are Odoo's to mend: the heads of a notebook's
+#: pages are no list of tabs, the frame of a menu of choices says that it is folded in, which it may
+#: not, and its field has a made-up word for the browser's own filling in.
 ODOOS_OWN = (".o_notebook_headers", ".o-dropdown", ".o_select_menu_input")
 TABLET = {"viewport": {"width": 820, "height": 1180}, "has_touch": True}
 
@@ -139,7 +139,9 @@ def test_everybody_can_use_the_patients_form(server, visit, login):
     for number in range(tabs.count()):
         tabs.nth(number).click()
         name = tabs.nth(number).inner_text()
-        page.wait_for_function("!document.getAnimations().some((one) => one.playState == 'running')")
+        page.wait_for_function(
+            "!document.getAnimations().some((one) => one.playState == 'running')"
+        )
         found.extend(
             f"{name}: {fault}" for fault in axe.violations(page, ".o_form_sheet", ODOOS_OWN)
         )

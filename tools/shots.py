@@ -82,7 +82,7 @@ SCREENS = {
                      ".modal .o_form_view")),
     "health-questions": ("hygienist", "/odoo/action-prm_dental.prm_history_action",
                          (".o_list_view, .o_view_nocontent",)),
-    "merge": ("manager", "/odoo/patients", 
+    "merge": ("manager", "/odoo/patients",
               (_LIST, f"{_ROW.format(1)} input", _LIST, f"{_ROW.format(2)} input",
                ".o_cp_action_menus", ".o_cp_action_menus .o-dropdown", ".o-dropdown-item",
                ".o-dropdown-item:has-text('Merge')", ".modal [name=line_ids] .o_data_row")),

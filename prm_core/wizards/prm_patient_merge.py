@@ -115,6 +115,6 @@ class PrmPatientMergeLine(models.TransientModel):
 
     wizard_id = fields.Many2one("prm.patient.merge", required=True, ondelete="cascade")
     label = fields.Char()
-    first = fields.Char(string="First")
-    second = fields.Char(string="Second")
+    first = fields.Char()
+    second = fields.Char()
     differs = fields.Boolean()

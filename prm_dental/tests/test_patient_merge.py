@@ -89,14 +89,17 @@ class TestPatientMerge(RecallCase):
         self.assertEqual(set(known["allergy"].splitlines()), {"Latex", "Penicillin"})
         self.assertEqual(known["diabetes"], "controlled")
         self.assertEqual(
-            self.facts.search_count([("patient_id", "=", self.kept.id), ("ended_on", "=", False)]), 2
+            self.facts.search_count([("patient_id", "=", self.kept.id), ("ended_on", "=", False)]),
+            2,
         )
 
     def test_a_warning_goes_before_a_newer_no(self):
         self.facts._record(self.gone, {"pregnancy": True}, on=TODAY - timedelta(days=60))
         self.facts._record(self.kept, {"pregnancy": False}, on=TODAY - timedelta(days=1))
         self._merge()
-        self.assertIs(self.facts._current(self.kept, ["pregnancy"])[self.kept.id]["pregnancy"], True)
+        self.assertIs(
+            self.facts._current(self.kept, ["pregnancy"])[self.kept.id]["pregnancy"], True
+        )
 
     def test_wishes_and_begun_questions_are_there_once(self):
         entries = self.env["prm.waitlist.entry"]

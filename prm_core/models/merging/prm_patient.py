@@ -165,9 +165,7 @@ class PrmPatient(models.Model):
             return
         guardians = self.env["prm.guardian"].sudo().with_context(active_test=False)
         same = guardians.search([("partner_id", "=", mine.id)]).patient_id
-        guardians.search(
-            [("partner_id", "=", contact.id), ("patient_id", "in", same.ids)]
-        ).unlink()
+        guardians.search([("partner_id", "=", contact.id), ("patient_id", "in", same.ids)]).unlink()
         wizard = self.env["base.partner.merge.automatic.wizard"].sudo()
         wizard._merge((contact | mine).ids, mine, extra_checks=False)
 

@@ -107,7 +107,7 @@ class PrmPatient(models.Model):
                     "name": kind.name,
                     "scope": kind.scope or "",
                     "effect": kind.effect or "",
-                    "fee": kind.fee,
+                    "fee": kind._usual_fee(),
                     "minutes": kind.duration,
                 }
                 for kind in kinds

@@ -86,7 +86,8 @@ class PrmProcedure(models.Model):
 
     @api.onchange("type_id")
     def _onchange_type(self):
-        self.fee = self.type_id.with_company(self.company_id or self.env.company).fee
+        kind = self.type_id.with_company(self.company_id or self.env.company)
+        self.fee = kind._usual_fee() if kind else 0
 
     @api.constrains("date", "state")
     def _check_date(self):
@@ -122,7 +123,7 @@ class PrmProcedure(models.Model):
         patients = self.env["prm.patient"].sudo()
         patients = patients.browse([vals.get("patient_id") for vals in new])
         for vals, kind, patient in zip(new, kinds, patients, strict=True):
-            vals["fee"] = kind.with_company(patient.company_id).fee
+            vals["fee"] = kind.with_company(patient.company_id)._usual_fee()
 
     def write(self, vals):
         if not RECALL_FIELDS.intersection(vals):

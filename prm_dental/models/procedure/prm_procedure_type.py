@@ -154,6 +154,13 @@ class PrmProcedureType(models.Model):
             self.env["prm.recall"]._mark_stale()
         return result
 
+    def _usual_fee(self):
+        """What the practice of the context usually asks, in its currency; add-ons that know of
+        prices may answer where the catalogue says nothing.
+        """
+        self.ensure_one()
+        return self.fee
+
     @api.model
     def _ids_by_code(self, company):
         """What a practice's codes stand for, in one query.

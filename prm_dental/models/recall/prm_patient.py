@@ -20,7 +20,9 @@ class PrmPatient(models.Model):
         groups="prm_core.group_prm_receptionist",
         help="What the patient owes. Written by whatever keeps the practice's accounts.",
     )
-    balance_currency_id = fields.Many2one(related="company_id.currency_id")
+    balance_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Currency of the Practice"
+    )
 
     def _compute_recall_count(self):
         counts = dict(
