@@ -12,6 +12,7 @@
         "security/prm_dental_rules.xml",
         "data/prm_event_type_data.xml",
         "data/prm_procedure_type_data.xml",
+        "data/prm_procedure_type_words.xml",
         "data/prm_health_fact_type_data.xml",
         "data/prm_barrier_data.xml",
         "data/prm_history_form_data.xml",
@@ -22,6 +23,8 @@
         "data/prm_template_recall_channels.xml",
         "data/prm_recall_type_data.xml",
         "data/prm_journey_ready.xml",
+        "data/prm_template_aftercare.xml",
+        "data/prm_journey_aftercare.xml",
         "wizards/prm_recall_send_views.xml",
         "views/prm_procedure_type_views.xml",
         "views/prm_procedure_views.xml",
@@ -35,6 +38,8 @@
         "views/prm_health_fact_views.xml",
         "views/prm_history_views.xml",
         "views/history_pages.xml",
+        "views/aftercare_pages.xml",
+        "views/prm_aftercare_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

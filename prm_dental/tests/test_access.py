@@ -27,6 +27,7 @@ RIGHTS = {
         "manager": ALL,
     },
     "prm.recall.decision": {"receptionist": "read", "clinician": "read", "manager": "read"},
+    "prm.aftercare": {"receptionist": "read", "clinician": "read", "manager": "read"},
     "prm.health.fact": {
         "receptionist": "read",
         "clinician": ("read", "write", "create"),
