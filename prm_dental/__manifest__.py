@@ -25,6 +25,8 @@
         "data/prm_journey_ready.xml",
         "data/prm_template_aftercare.xml",
         "data/prm_journey_aftercare.xml",
+        "data/prm_template_medicine.xml",
+        "data/prm_journey_medicine.xml",
         "wizards/prm_recall_send_views.xml",
         "views/prm_procedure_type_views.xml",
         "views/prm_procedure_views.xml",
@@ -40,6 +42,10 @@
         "views/history_pages.xml",
         "views/aftercare_pages.xml",
         "views/prm_aftercare_views.xml",
+        "views/prm_prescription_views.xml",
+        "views/prm_exam_request_views.xml",
+        "views/prm_patient_care_views.xml",
+        "views/medicine_pages.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -4,3 +4,9 @@ from . import prm_procedure
 from . import prm_enrolment
 from . import prm_link
 from . import prm_patient
+from . import prm_intake_time
+from . import prm_prescription
+from . import prm_prescription_line
+from . import prm_intake
+from . import prm_exam_request
+from . import prm_message

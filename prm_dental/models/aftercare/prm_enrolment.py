@@ -1,8 +1,11 @@
 from collections import defaultdict
 
-from odoo import models
+from odoo import fields, models
+
+from ...intake_times import HOLDS
 
 ABOUT = "prm.aftercare"
+INTAKE = "prm.intake"
 
 
 class PrmEnrolment(models.Model):
@@ -26,7 +29,23 @@ class PrmEnrolment(models.Model):
                 "aftercare.procedures": row.done_text,
                 "aftercare.instructions": row.instructions,
             }
+        self._say_until_when(result, records)
         return result
+
+    def _say_until_when(self, result, records):
+        """Reminders of medicines: asked for by the patient, for this moment, and not later.
+
+        :param result: as `_request_values` returns it, completed here.
+        """
+        now = fields.Datetime.now()
+        for one in self.filtered(lambda one: one.res_model == INTAKE):
+            row = records.get((INTAKE, one.res_id))
+            values = result.setdefault(one.id, {})
+            values["asked_now"] = True
+            if not row or row.at + HOLDS < now:
+                values["blocks"] = (*values.get("blocks", ()), "intake_past")
+            else:
+                values["not_after"] = row.at + HOLDS
 
     def _act_activity(self, step):
         """Who calls reads in the task what was done."""
