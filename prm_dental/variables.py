@@ -11,7 +11,7 @@ register_variables(
         "Tell us how you feel: at your sign we stop at once.",
         health=True,
     ),
-    Variable("aftercare.procedures", "What was done", "Extraction 36", health=True),
+    Variable("aftercare.procedures", "What was done", "Extraction (tooth 36)", health=True),
     Variable(
         "aftercare.instructions",
         "What to do and to avoid after the treatment",

@@ -141,7 +141,7 @@ class TestAftercare(CareCase):
     def test_pages_and_rights(self):
         self._done(self.luca, self.today, self.extraction)
         row = self.luca.aftercare_ids
-        self.assertIn("Extraction 16", self.as_user(self.receptionist, row).done_text)
+        self.assertIn("Extraction (tooth 16)", self.as_user(self.receptionist, row).done_text)
         self.assertTrue(self.as_user(self.clinician, row).instructions)
         for user in (self.receptionist, self.clinician, self.manager):
             with self.assertRaises(AccessError):
@@ -206,7 +206,7 @@ class TestNextDay(CareCase):
         self.assertFalse(self.luca.activity_ids)
         self.run_engine(hours=12)
         [task] = self.luca.activity_ids
-        self.assertIn("Extraction 16", task.summary)
+        self.assertIn("Extraction (tooth 16)", task.summary)
         self.assertEqual(task.activity_type_id, self.env.ref("mail.mail_activity_data_call"))
         template = self.env.ref("prm_dental.prm_template_how_are_you")
         self.assertEqual(self.messages(self.luca).template_id, template)

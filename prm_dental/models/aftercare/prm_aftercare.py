@@ -32,11 +32,11 @@ class PrmAftercare(models.Model):
 
     _day_uniq = models.UniqueIndex("(patient_id, date)")
 
-    @api.depends("procedure_ids.type_id.aftercare")
+    @api.depends("procedure_ids.type_id.aftercare", "procedure_ids.patient_label")
     @api.depends_context("lang")
     def _compute_instructions(self):
         for row in self:
-            row.done_text = ", ".join(row.procedure_ids.mapped("patient_label"))
+            row.done_text = "; ".join(row.procedure_ids.sorted("id").mapped("patient_label"))
             row.instructions = "\n\n".join(part["text"] for part in row._parts())
 
     @api.depends("patient_id", "date")
@@ -57,7 +57,7 @@ class PrmAftercare(models.Model):
             if text := (procedure.type_id.aftercare or "").strip():
                 by_text.setdefault(text, []).append(procedure.patient_label)
         return [
-            {"names": ", ".join(dict.fromkeys(names)), "text": text}
+            {"names": "; ".join(dict.fromkeys(names)), "text": text}
             for text, names in by_text.items()
         ]
 

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools.misc import format_date
 
 from ... import intake_times
 
@@ -22,7 +23,13 @@ class PrmPrescription(models.Model):
     )
     company_id = fields.Many2one(related="patient_id.company_id", store=True, precompute=True)
     provider_id = fields.Many2one(
-        "prm.provider", string="Prescribed By", ondelete="restrict", check_company=True
+        "prm.provider",
+        string="Prescribed By",
+        ondelete="restrict",
+        check_company=True,
+        default=lambda self: self.env["prm.provider"].search(
+            [("user_id", "=", self.env.uid), ("company_id", "=", self.env.company.id)], limit=1
+        ),
     )
     date = fields.Date(required=True, default=fields.Date.context_today)
     state = fields.Selection(
@@ -69,7 +76,8 @@ class PrmPrescription(models.Model):
     @api.depends_context("lang")
     def _compute_display_name(self):
         for one in self:
-            one.display_name = f"{one.patient_id.display_name}, {one.date or ''}"
+            parts = (one.patient_id.display_name, one.date and format_date(self.env, one.date))
+            one.display_name = ", ".join(filter(None, parts))
 
     @api.depends("patient_id")
     @api.depends_context("uid", "lang")

@@ -24,8 +24,13 @@ class PrmProcedure(models.Model):
     def _compute_patient_label(self):
         """As the patient reads it: no codes, no surfaces."""
         for procedure in self:
-            parts = (procedure.type_id.name, procedure.tooth)
-            procedure.patient_label = " ".join(part for part in parts if part)
+            procedure.patient_label = procedure.type_id.name
+            if procedure.tooth:
+                procedure.patient_label = self.env._(
+                    "%(procedure)s (tooth %(tooth)s)",
+                    procedure=procedure.type_id.name,
+                    tooth=procedure.tooth,
+                )
 
     @api.model_create_multi
     def create(self, vals_list):
