@@ -15,3 +15,4 @@ register_reason(
     "recall_not_set_up",
     _lt("This kind of recall has no message or no visit to offer yet; a manager can choose them."),
 )
+register_reason("intake_past", _lt("The time to take the medicine had passed."))

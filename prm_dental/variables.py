@@ -11,5 +11,12 @@ register_variables(
         "Tell us how you feel: at your sign we stop at once.",
         health=True,
     ),
+    Variable("aftercare.procedures", "What was done", "Extraction (tooth 36)", health=True),
+    Variable(
+        "aftercare.instructions",
+        "What to do and to avoid after the treatment",
+        "Bite on the gauze for 20 minutes.\nDo not rinse today.",
+        health=True,
+    ),
     Variable("recall.due_date", "Day from which the visit is due", "12 September 2026"),
 )

@@ -303,13 +303,14 @@ def test_portal(server, visit):
     walk.press("text=All health questions")
     # Of the account's own page, only our entries are ours.
     walk.page.goto(f"{server.address}/my")
-    for path in ("visits", "preferences", "history"):
+    for path in ("visits", "preferences", "history", "aftercare"):
         axe.assert_accessible(walk.page, f"entry {path}", f"a[href='/my/prm/{path}']")
     stranger = Walk(visit, server, "portal of a stranger")
     stranger.log_in("nobody")
     stranger.open("/my/prm/visits")
     stranger.open("/my/prm/preferences")
     stranger.open("/my/prm/history")
+    stranger.open("/my/prm/aftercare")
 
 
 def test_kiosk(server, visit):

@@ -12,6 +12,7 @@ from .common import PrmCase
 #: "link": the token in the address is the key; "user": a log-in is asked for; "own": after the
 #: log-in everybody sees what is theirs and nothing else.
 ROUTES = {
+    "/my/prm/aftercare": "own",
     "/my/prm/history": "own",
     "/my/prm/history/<int:patient_id>": "user",
     "/my/prm/preferences": "own",

@@ -10,7 +10,7 @@ class DentalPortal(VisitPortal):
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
         if not counters:
-            values["prm_has_history"] = bool(self._people())
+            values["prm_has_history"] = values["prm_has_aftercare"] = bool(self._people())
         return values
 
     @http.route("/my/prm/history", type="http", auth="user", methods=["GET"], sitemap=False)
@@ -45,6 +45,17 @@ class DentalPortal(VisitPortal):
             "back_to": ("/my/prm/history", request.env._("All health questions")),
         }
         return self._show(template, values, patient.company_id)
+
+    @http.route("/my/prm/aftercare", type="http", auth="user", methods=["GET"], sitemap=False)
+    def aftercare(self, **_params):
+        """What to do after treatments, for the user and those whom they speak for."""
+        self._speak()
+        people = self._people().with_context(lang=request.env.lang)
+        values = {
+            "rows": people._prm_prepare_aftercare_list(),
+            "back_to": ("/my", request.env._("Back to your account")),
+        }
+        return self._show("prm_dental.portal_aftercare", values, people.company_id[:1])
 
     def _show(self, template, values, practice):
         practice = (practice or request.env.company).sudo()

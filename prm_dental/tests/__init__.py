@@ -19,3 +19,7 @@ from . import test_recall_send
 from . import test_recall_words
 from . import test_recall_worklist
 from . import test_journeys
+from . import test_aftercare
+from . import test_intake_times
+from . import test_prescription
+from . import test_exam_request

@@ -27,6 +27,16 @@ RIGHTS = {
         "manager": ALL,
     },
     "prm.recall.decision": {"receptionist": "read", "clinician": "read", "manager": "read"},
+    "prm.aftercare": {"receptionist": "read", "clinician": "read", "manager": "read"},
+    "prm.prescription": {"receptionist": (), "clinician": ALL, "manager": ALL},
+    "prm.prescription.line": {"receptionist": (), "clinician": ALL, "manager": ALL},
+    "prm.intake": {"receptionist": (), "clinician": "read", "manager": "read"},
+    "prm.intake.time": {"receptionist": (), "clinician": "read", "manager": ALL},
+    "prm.exam.request": {
+        "receptionist": ("read", "write", "create"),
+        "clinician": ("read", "write", "create"),
+        "manager": ("read", "write", "create"),
+    },
     "prm.health.fact": {
         "receptionist": "read",
         "clinician": ("read", "write", "create"),

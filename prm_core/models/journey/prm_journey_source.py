@@ -33,6 +33,9 @@ class PrmJourneySource(models.Model):
         self.ensure_one()
         model = self.env[self.record_model].sudo()
         if not self.yearly:
+            if model._fields[self.date_field].type == "datetime":
+                # All of the last day is meant, wherever on earth it ends last.
+                last += timedelta(days=2)
             span = [(self.date_field, ">=", first), (self.date_field, "<=", last)]
             records = model.search_fetch([*domain, *span], [self.date_field])
             return [(record, self._to_date(record[self.date_field])) for record in records]
