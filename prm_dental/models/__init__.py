@@ -2,5 +2,6 @@ from . import procedure
 from . import health
 from . import history
 from . import chart
+from . import plan
 from . import recall
 from . import importing

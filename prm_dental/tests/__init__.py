@@ -18,3 +18,6 @@ from . import test_recall_send
 from . import test_recall_words
 from . import test_recall_worklist
 from . import test_journeys
+from . import test_treatment_plan_rules
+from . import test_treatment_plan
+from . import test_treatment_plan_access
