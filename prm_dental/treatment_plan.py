@@ -20,6 +20,8 @@ IN_WHOLE, IN_PART, NOT_AT_ALL = "accepted", "part", "declined"
 NOT_PROPOSED, SUPERSEDED, WITHDRAWN, EXPIRED = "not_proposed", "superseded", "withdrawn", "expired"
 CHANGED, BEGUN, ANSWERED_MEANWHILE = "changed", "begun", "answered_meanwhile"
 CHOOSE_WAY = "choose_way"
+#: What a form sends in the place of an alternative when the patient wants none.
+NO_WAY = "none"
 
 
 @dataclass(frozen=True)
@@ -180,22 +182,21 @@ def hurdle(state, revision, shown_revision, valid_until, today, changed, answere
 def read_choice(params, lines, alternatives):
     """What a form says.
 
-    :param params: ``way`` (id of an alternative), ``yes_<id of a line>`` for each that is ticked,
-        and ``all`` to say yes to everything.
+    :param params: ``way`` (id of an alternative, or ``none``), ``yes_<id of a line>`` for each that
+        is ticked, and ``all`` to say yes to everything that is common or of the chosen way.
     :param lines: all of the plan; :param alternatives: ids of its alternatives.
     :return: (`Choice` or None, what is wrong or None)
     """
-    way = 0
-    if alternatives:
-        written = str(params.get("way") or "")
-        way = int(written) if written.isdecimal() else 0
+    way, written = 0, str(params.get("way") or "")
+    if alternatives and written != NO_WAY:
+        way = int(written) if written.isascii() and written.isdecimal() else 0
         if way not in alternatives:
             return None, CHOOSE_WAY
-    offered = [line.id for line in of_way(lines, way) if line.answerable]
-    yes = frozenset(
-        number for number in offered if params.get("all") or params.get(f"yes_{number}")
-    )
-    return Choice(way, yes, frozenset(offered) - yes), None
+    chosen = [line for line in of_way(lines, way) if line.answerable]
+    # Who wants none of the ways says no to each of them.
+    offered = chosen if way else [line for line in lines if line.answerable]
+    yes = frozenset(line.id for line in chosen if params.get("all") or params.get(f"yes_{line.id}"))
+    return Choice(way, yes, frozenset(line.id for line in offered) - yes), None
 
 
 def fingerprint(content):

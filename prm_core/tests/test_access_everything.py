@@ -14,6 +14,9 @@ from .common import PrmCase
 ROUTES = {
     "/my/prm/history": "own",
     "/my/prm/history/<int:patient_id>": "user",
+    "/my/prm/plans": "own",
+    "/my/prm/plans/<int:plan_id>": "user",
+    "/my/prm/plans/<int:plan_id>/estimate.pdf": "user",
     "/my/prm/preferences": "own",
     "/my/prm/visits": "own",
     "/my/prm/visits/<int:visit_id>": "user",
@@ -22,6 +25,7 @@ ROUTES = {
     "/prm/kiosk/<string:token>": "link",
     "/prm/l/<string:token>": "link",
     "/prm/l/<string:token>/calendar.ics": "link",
+    "/prm/l/<string:token>/estimate.pdf": "link",
     "/prm/r/<string:token>": "link",
     "/prm/u/<string:token>": "link",
     "/prm/w/<string:token>": "link",

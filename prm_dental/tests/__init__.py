@@ -21,3 +21,4 @@ from . import test_journeys
 from . import test_treatment_plan_rules
 from . import test_treatment_plan
 from . import test_treatment_plan_access
+from . import test_treatment_plan_pages

@@ -73,6 +73,8 @@ class TestPlanRules(BaseCase):
         self.assertEqual(choice.outcome, "accepted")
         choice, _wrong = read({}, [Line(1)], set())
         self.assertEqual(choice.outcome, "declined")
+        choice, _wrong = read({"way": "none", "yes_1": "1", "yes_4": "1"}, self.LINES, {7, 8})
+        self.assertEqual(choice, Choice(0, frozenset({1}), frozenset({2, 3, 4})))
         for way in ("", "9", "x", "-7", "7.0", "²"):
             with self.subTest(way=way):
                 self.assertEqual(read({"way": way}, self.LINES, {7, 8}), (None, "choose_way"))

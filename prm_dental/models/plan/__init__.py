@@ -10,6 +10,8 @@ from . import prm_treatment_plan_words
 from . import prm_treatment_plan_propose
 from . import prm_treatment_plan_answer
 from . import prm_treatment_plan_estimate
+from . import prm_treatment_plan_page
 from . import prm_treatment_plan_screen
 from . import prm_procedure
 from . import prm_patient
+from . import prm_link
