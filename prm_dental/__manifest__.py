@@ -20,6 +20,7 @@
         "data/prm_decline_reason_data.xml",
         "security/prm_treatment_plan_rules.xml",
         "data/prm_event_type_plan.xml",
+        "data/prm_procedure_type_explained.xml",
         "data/prm_treatment_plan_data.xml",
         "data/prm_template_plan.xml",
         "data/prm_template_data.xml",
