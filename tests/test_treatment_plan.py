@@ -2,8 +2,11 @@
 
 import io
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
@@ -30,6 +33,18 @@ for code, tooth, fee, urgency in (("HYG", False, 90, "1"), ("BRIDGE", "26", 1450
         "patient_id": ada.id, "type_id": kinds[code].id, "tooth": tooth, "fee": fee,
         "urgency": urgency})
 print("PATIENT", ada.id)
+"""
+
+RACE = """
+dan = env["prm.patient"].create({
+    "first_name": "Dan", "last_name": "Holm", "lang": "en_US",
+    "company_id": env.ref("base.main_company").id})
+kind = env.ref("prm_dental.prm_procedure_type_hyg")
+env["prm.procedure"].create([{"patient_id": dan.id, "type_id": kind.id} for _number in range(2)])
+plan = env["prm.treatment.plan"]._of_open_treatments(dan)
+plan.action_propose()
+link = env["prm.link"]._issue("plan", dan, record=plan, payload={"revision": 1})
+print("RACE", "/prm/l/" + link[1][-32:], plan.id, *plan.line_ids.ids)
 """
 
 WALK = """
@@ -236,3 +251,30 @@ def test_the_pages_are_for_everybody(server):
         _shot(page, "11-portal", full=True)
         page.get_by_role("link", name="Look at it").click()
         check("an answer in the portal")
+
+
+def test_two_answers_at_once(server):
+    """Mother and father, each at a phone: one answer counts, and the other one sees it."""
+    found = re.search(r"^RACE (\S+) (\d+) (\d+) (\d+)$", shell(server.database, RACE), re.M)
+    path, plan, *lines = found.groups()
+    start = threading.Barrier(2)
+
+    def send(line):
+        typed = {"do": "send", "revision": "1", "seen": "0", f"yes_{line}": "1"}
+        start.wait()
+        return requests.post(server.address + path, data=typed, timeout=60)
+
+    with ThreadPoolExecutor(2) as phones:
+        answers = list(phones.map(send, lines))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    thanked = [line for line, answer in zip(lines, answers, strict=True)
+               if "Thank you, your answer has come." in answer.text]  # fmt: skip
+    told = [answer for answer in answers if "was answered in the meantime" in answer.text]
+    assert (len(thanked), len(told)) == (1, 1)
+    query = (
+        "SELECT l.id FROM prm_treatment_plan_line l JOIN prm_procedure p ON p.id = l.procedure_id"
+        f" WHERE l.plan_id = {plan} AND p.state = 'accepted'"
+    )
+    assert postgres.query(query, server.database) == thanked
+    count = f"SELECT count(*) FROM prm_treatment_answer WHERE plan_id = {plan}"
+    assert postgres.query(count, server.database) == ["1"]

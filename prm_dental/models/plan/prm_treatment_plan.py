@@ -182,7 +182,12 @@ class PrmTreatmentPlan(models.Model):
         """Have the plan to oneself until the transaction ends, however long that takes."""
         self.ensure_one()
         self.flush_recordset()
-        self.env.cr.execute("SELECT id FROM prm_treatment_plan WHERE id = %s FOR UPDATE", [self.id])
+        # When somebody else was first, Odoo begins anew and sees what they did: no error.
+        self.env.cr.execute(
+            "SELECT id FROM prm_treatment_plan WHERE id = %s FOR UPDATE",
+            [self.id],
+            log_exceptions=False,
+        )
         self.invalidate_recordset(flush=False)
 
     # ------------------------------------------------------------
