@@ -106,6 +106,26 @@ def _needs_chinese(text):
     return any("\u2e80" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" for char in text)
 
 
+def font(text, folder, bold=False):
+    """Name of a font that has the letters of a text.
+
+    :param folder: where ``Roboto-Regular.ttf`` and ``Roboto-Bold.ttf`` lie.
+    """
+    return _chinese() if _needs_chinese(text) else _european(str(folder))[bold]
+
+
+def paragraph(text, folder, bold=False, **style):
+    """A paragraph of plain text; line breaks stay, and Chinese is broken where it may be.
+
+    :param folder: see `font`; :param style: as for reportlab's ``ParagraphStyle``.
+    """
+    look = {"fontSize": 11, "leading": 15.5, "splitLongWords": 1, **style}
+    if _needs_chinese(text):
+        look["wordWrap"] = "CJK"
+    look = ParagraphStyle("text", fontName=font(text, folder, bold), **look)
+    return Paragraph(escape(text).replace("\n", "<br/>"), look)
+
+
 class _Sheet:
     """One letter on its sheets."""
 
@@ -131,7 +151,7 @@ class _Sheet:
             top, number = NEXT_TOP, number + 1
 
     def _font(self, text, bold=False):
-        return _chinese() if _needs_chinese(text) else _european(self.fonts)[bold]
+        return font(text, self.fonts, bold)
 
     def _text(self, left, top, text, size, bold=False, right=False, grey=False):
         """One line; ``top`` is its baseline, from the upper edge."""
@@ -192,9 +212,4 @@ class _Sheet:
         return story
 
     def _paragraph(self, text, bold=False, **style):
-        chinese = _needs_chinese(text)
-        style = ParagraphStyle(
-            "text", fontName=self._font(text, bold), fontSize=11, leading=15.5,
-            wordWrap="CJK" if chinese else None, splitLongWords=1, **style,
-        )  # fmt: skip
-        return Paragraph(escape(text).replace("\n", "<br/>"), style)
+        return paragraph(text, self.fonts, bold, **style)

@@ -19,6 +19,10 @@
         "data/prm_template_history.xml",
         "data/prm_journey_history.xml",
         "data/prm_decline_reason_data.xml",
+        "security/prm_treatment_plan_rules.xml",
+        "data/prm_event_type_plan.xml",
+        "data/prm_treatment_plan_data.xml",
+        "data/prm_template_plan.xml",
         "data/prm_template_data.xml",
         "data/prm_template_recall_channels.xml",
         "data/prm_recall_type_data.xml",
@@ -46,6 +50,10 @@
         "views/prm_exam_request_views.xml",
         "views/prm_patient_care_views.xml",
         "views/medicine_pages.xml",
+        "wizards/prm_treatment_desk_views.xml",
+        "views/prm_treatment_plan_views.xml",
+        "views/prm_treatment_plan_patient_views.xml",
+        "views/plan_pages.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -20,3 +20,11 @@ register_variables(
     ),
     Variable("recall.due_date", "Day from which the visit is due", "12 September 2026"),
 )
+register_variables(
+    Variable(
+        "link.plan",
+        "Page on which the patient reads the treatment plan and answers",
+        "https://aurora.example/prm/l/t7PnXw8ZrYd3NfHa7JmCe5GuKsTq2Vb9",
+    ),
+    Variable("plan.valid_until", "Last day of the estimate; may be empty", "12 June 2026"),
+)

@@ -23,3 +23,7 @@ from . import test_aftercare
 from . import test_intake_times
 from . import test_prescription
 from . import test_exam_request
+from . import test_treatment_plan_rules
+from . import test_treatment_plan
+from . import test_treatment_plan_access
+from . import test_treatment_plan_pages
