@@ -11,5 +11,11 @@ register_variables(
         "Tell us how you feel: at your sign we stop at once.",
         health=True,
     ),
+    Variable(
+        "treatment.name",
+        "What was planned and waits for a visit; may be empty",
+        "Composite filling, two surfaces",
+        health=True,
+    ),
     Variable("recall.due_date", "Day from which the visit is due", "12 September 2026"),
 )

@@ -3,4 +3,5 @@ from . import health
 from . import history
 from . import chart
 from . import recall
+from . import unscheduled
 from . import importing

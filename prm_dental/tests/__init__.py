@@ -18,3 +18,4 @@ from . import test_recall_send
 from . import test_recall_words
 from . import test_recall_worklist
 from . import test_journeys
+from . import test_unscheduled

@@ -40,7 +40,8 @@ class CalendarEvent(models.Model):
 
     def _prm_take_over_procedures(self):
         """What was to be done at a visit is done at the one that takes its place."""
-        following = {visit.prm_previous_id.id: visit.id for visit in self if visit.prm_previous_id}
+        visits = self.sudo().filtered("prm_previous_id")
+        following = {visit.prm_previous_id.id: visit.id for visit in visits}
         if not following:
             return
         scheduled = self.env["prm.procedure"].sudo()
