@@ -1,5 +1,5 @@
-"""The list of unscheduled treatment with 200,000 patients and 1.2 million procedures. One patient in
-ten has work that waits for a visit.
+"""The list of unscheduled treatment with 200,000 patients and 1.2 million procedures. One patient
+in ten has work that waits for a visit.
 
 What is measured: the first page as the list view asks for it, by a receptionist, in the default
 order and by the columns that people sort by. What PostgreSQL has to put together for it is all open

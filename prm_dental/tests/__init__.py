@@ -19,3 +19,5 @@ from . import test_recall_words
 from . import test_recall_worklist
 from . import test_journeys
 from . import test_unscheduled
+from . import test_follow_up_journeys
+from . import test_lapsed

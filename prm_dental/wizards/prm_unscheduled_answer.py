@@ -16,12 +16,15 @@ OUTCOMES = [
 
 
 class PrmUnscheduledAnswer(models.TransientModel):
-    """A call about open treatment, with what it needs, and what the patient said."""
+    """A call about open treatment, or to who has long been away: what it needs, and the answer."""
 
     _name = "prm.unscheduled.answer"
     _description = "What the Patient Says"
 
     patient_id = fields.Many2one("prm.patient", required=True, readonly=True, ondelete="cascade")
+    kind = fields.Selection(
+        [("work", "Open treatment"), ("lapsed", "Long away")], required=True, readonly=True
+    )
     called = fields.Boolean(readonly=True, help="Somebody calls; else the patient has said it.")
     procedure_ids = fields.Many2many(
         "prm.procedure",
@@ -75,14 +78,13 @@ class PrmUnscheduledAnswer(models.TransientModel):
 
     def _render_script(self):
         patient, work = self.patient_id, self.procedure_ids
-        template = self.env["prm.template"]._by_code(
-            TEMPLATES[work._furthest_stage()], patient.company_id
-        )
+        stage = work._furthest_stage() if self.kind == "work" else self.kind
+        template = self.env["prm.template"]._by_code(TEMPLATES[stage], patient.company_id)
         receivers = self.env["prm.guardian"].sudo()._receivers(patient)
         reader = receivers.get(patient.id, self.env["prm.guardian"])[:1].partner_id
         lang = (reader or patient.partner_id).lang
         body = template and template._pick_body(lang, ("phone",))
-        if not body or not work:
+        if not body:
             return False
         [values] = patient._follow_up_values(
             {patient.id: template}, {patient.id: work}, {patient.id: lang}
@@ -97,28 +99,32 @@ class PrmUnscheduledAnswer(models.TransientModel):
     # === FROM THE LIST ===
 
     @api.model
-    def _prepare(self, patient, called=False):
-        """The dialog about a patient's open work."""
+    def _prepare(self, patient, kind, called=False):
+        """The dialog about one patient.
+
+        :param kind: ``work`` or ``lapsed``
+        :raises UserError: when there is nothing to ask about any more.
+        """
         patient.ensure_one()
         self._check_desk(patient)
-        work = patient._waiting_work().get(patient.id)
-        if not work:
+        work = patient._waiting_work().get(patient.id, self.env["prm.procedure"])
+        if kind == "work" and not work:
             raise UserError(
                 self.env._("Nothing of this patient waits any more: a colleague has seen to it.")
             )
         answer = self.create(
             {
                 "patient_id": patient.id,
+                "kind": kind,
                 "called": called,
                 "procedure_ids": [(6, 0, work.ids)],
                 "outcome": False if called else "later",
             }
         )
+        title = self.env._("Call %s") if called else self.env._("What does %s say?")
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Call %s", patient.name)
-            if called
-            else self.env._("What does %s say?", patient.name),
+            "name": title % patient.name,
             "res_model": self._name,
             "res_id": answer.id,
             "views": [(False, "form")],
@@ -164,10 +170,15 @@ class PrmUnscheduledAnswer(models.TransientModel):
         self._put_off(self.until, self.note)
 
     def _put_off(self, until, reason):
-        self.env["prm.unscheduled.snooze"]._put_off(self.patient_id, until, reason)
+        snoozes = self.env["prm.unscheduled.snooze"]
+        snoozes._put_off(self.patient_id, self.kind, until, reason)
 
     def _take_declined(self):
         """The patient's word counts, and a receptionist may take it down."""
+        if self.kind == "lapsed":
+            snoozes = self.env["prm.unscheduled.snooze"]
+            snoozes._put_off(self.patient_id, self.kind, reason=self.reason_id.name or self.note)
+            return
         if not self.reason_id:
             raise UserError(self.env._("Choose the reason why the patient doesn't want it."))
         waiting = self.patient_id._waiting_work().get(self.patient_id.id)
@@ -189,5 +200,6 @@ class PrmUnscheduledAnswer(models.TransientModel):
         entry = {"patient": self.patient_id, "company_id": self.patient_id.company_id.id}
         record = self.procedure_ids[:1]
         self.env["prm.event"].emit(
-            "treatment_called", [{**entry, "record": record, "payload": payload}]
+            "treatment_called" if self.kind == "work" else "lapsed_called",
+            [{**entry, "record": record, "payload": payload}],
         )

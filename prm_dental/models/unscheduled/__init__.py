@@ -3,6 +3,10 @@ from . import prm_procedure
 from . import prm_unscheduled_snooze
 from . import prm_patient
 from . import prm_patient_outreach
+from . import prm_patient_last_seen
+from . import prm_recall
 from . import prm_unscheduled
 from . import prm_unscheduled_row
+from . import prm_lapsed
+from . import prm_enrolment
 from . import prm_link

@@ -63,3 +63,22 @@ class PrmProcedure(models.Model):
         """How many minutes longer than usual a visit of some kind takes for all of this."""
         minutes = sum(procedure.type_id.duration for procedure in self.sudo())
         return max(minutes - kind.duration, 0)
+
+    def _record_changes(self, before):
+        """When nothing of a patient waits any more, the timeline says so, and journeys end."""
+        result = super()._record_changes(before)
+        left = self.filtered(lambda procedure: before[procedure.id] in WAITING)
+        if not left or self.env.context.get("prm_bulk"):
+            return result
+        waiting = left.patient_id._waiting_work()
+        now, told = fields.Datetime.now(), {"treatment_scheduled": [], "treatment_settled": []}
+        for patient, procedures in left.sudo().grouped("patient_id").items():
+            if patient.id in waiting:
+                continue
+            booked = any(visit.start > now for visit in procedures.appointment_id)
+            entry = {"patient": patient, "company_id": patient.company_id.id}
+            told["treatment_scheduled" if booked else "treatment_settled"].append(entry)
+        for code, entries in told.items():
+            if entries:
+                self.env["prm.event"].emit(code, entries)
+        return result

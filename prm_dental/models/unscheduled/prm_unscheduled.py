@@ -11,8 +11,8 @@ STAGES = [
 ]
 #: Events that say that somebody called the patient.
 CALLS = (
-    "recall_called", "treatment_called", "call_reached", "call_voicemail", "call_booked",
-    "call_declined",
+    "recall_called", "treatment_called", "lapsed_called", "call_reached", "call_voicemail",
+    "call_booked", "call_declined",
 )  # fmt: skip
 
 
@@ -54,6 +54,11 @@ class PrmUnscheduled(models.Model):
     since = fields.Date(
         readonly=True, help="The day on which the oldest of it was planned or accepted."
     )
+    quiet_from = fields.Date(
+        string="Quiet Since",
+        readonly=True,
+        help="When the patient was last here, or something was last planned or accepted.",
+    )
     age_days = fields.Integer(string="Days Open", readonly=True, aggregator="avg")
     provider_id = fields.Many2one(
         "prm.provider", string="Planned by", readonly=True, help="One of those who planned it."
@@ -72,6 +77,12 @@ class PrmUnscheduled(models.Model):
             SELECT w.patient_id AS id, w.patient_id, w.company_id, w.stage, w.urgency, w.value,
                    w.work_count, w.since, w.provider_id,
                    %(today)s::date - w.since AS age_days,
+                   GREATEST(
+                       w.newest,
+                       (SELECT max(v.start)::date FROM calendar_event v
+                         WHERE v.prm_patient_id = w.patient_id AND v.active
+                           AND v.start <= %(now)s AND NOT v.prm_status = ANY(%(not_coming)s))
+                   ) AS quiet_from,
                    CASE WHEN w.newest <= s.since THEN s.until END AS snoozed_until,
                    CASE WHEN w.newest <= s.since THEN s.reason END AS snooze_reason,
                    GREATEST(
@@ -81,9 +92,12 @@ class PrmUnscheduled(models.Model):
                          WHERE e.patient_id = w.patient_id
                            AND e.event_type_id = ANY(%(calls)s))) AS last_contact_at
               FROM (%(work)s) w
-         LEFT JOIN prm_unscheduled_snooze s ON s.patient_id = w.patient_id AND s.active
+         LEFT JOIN prm_unscheduled_snooze s
+                ON s.patient_id = w.patient_id AND s.about = 'work' AND s.active
             """,
             today=fields.Date.context_today(self),
+            now=fields.Datetime.now(),
+            not_coming=list(NOT_COMING),
             calls=[kinds._id_of(code) for code in CALLS],
             work=self._work_query(),
         )

@@ -58,11 +58,11 @@ class PrmUnscheduledRow(models.Model):
 
     def action_call(self):
         """What a call needs, and what came of it."""
-        return self.env["prm.unscheduled.answer"]._prepare(self.patient_id, called=True)
+        return self.env["prm.unscheduled.answer"]._prepare(self.patient_id, "work", called=True)
 
     def action_answer(self):
         """What the patient said without a call: later, or no."""
-        return self.env["prm.unscheduled.answer"]._prepare(self.patient_id)
+        return self.env["prm.unscheduled.answer"]._prepare(self.patient_id, "work")
 
     def action_open_patient(self):
         """The patient's file."""
