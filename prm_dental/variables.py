@@ -18,6 +18,12 @@ register_variables(
         "Bite on the gauze for 20 minutes.\nDo not rinse today.",
         health=True,
     ),
+    Variable(
+        "treatment.name",
+        "What was planned and waits for a visit; may be empty",
+        "Composite filling, two surfaces",
+        health=True,
+    ),
     Variable("recall.due_date", "Day from which the visit is due", "12 September 2026"),
 )
 register_variables(

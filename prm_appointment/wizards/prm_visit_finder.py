@@ -82,7 +82,14 @@ class PrmVisitFinder(models.TransientModel):
         required=True,
         default="phone",
     )
+    extra_minutes = fields.Integer(
+        string="Minutes More", help="How much longer than this kind of visit usually takes."
+    )
     line_ids = fields.One2many("prm.visit.finder.line", "finder_id", string="Free Times")
+
+    _extra_not_negative = models.Constraint(
+        "CHECK(extra_minutes >= 0)", "A visit can be longer than usual here, not shorter."
+    )
 
     @api.model
     def _default_type(self):
@@ -146,7 +153,9 @@ class PrmVisitFinder(models.TransientModel):
         return [self._line_vals(slots) for slots in _spread(found, zone)]
 
     def _find_alone(self, start, stop, zone):
-        return self.type_id._free_slots(start, stop, self._providers(), self._wish(zone))
+        return self.type_id._free_slots(
+            start, stop, self._providers(), self._wish(zone), extra=self.extra_minutes
+        )
 
     def _find_together(self, start, stop, zone):
         other = self.other_type_id or self.type_id
@@ -171,6 +180,7 @@ class PrmVisitFinder(models.TransientModel):
             "patient_id": self.patient_id.id,
             "type_id": self.type_id.id,
             "start": first.start,
+            "stop": first.stop,
             "provider_id": first.provider_id,
             "operatory_id": first.operatory_id,
         }
@@ -183,6 +193,12 @@ class PrmVisitFinder(models.TransientModel):
                 "other_operatory_id": second.operatory_id,
             }
         return vals
+
+    def _after_booking(self, visits):
+        """Hook: these visits were booked from here, in the same transaction.
+
+        :param visits: `calendar.event`, the one of the patient first.
+        """
 
 
 def _spread(found, zone):
@@ -215,6 +231,7 @@ class PrmVisitFinderLine(models.TransientModel):
     patient_id = fields.Many2one("prm.patient", required=True, ondelete="cascade")
     type_id = fields.Many2one("prm.appointment.type", required=True, ondelete="cascade")
     start = fields.Datetime(required=True)
+    stop = fields.Datetime()
     provider_id = fields.Many2one("prm.provider", required=True, ondelete="cascade")
     operatory_id = fields.Many2one("prm.operatory", ondelete="cascade")
     other_patient_id = fields.Many2one("prm.patient", ondelete="cascade")
@@ -244,6 +261,7 @@ class PrmVisitFinderLine(models.TransientModel):
             "provider": self[f"{prefix}provider_id"],
             "operatory": self[f"{prefix}operatory_id"],
             "start": self[f"{prefix}start"],
+            "stop": False if prefix else self.stop,
             "source": self.finder_id.source,
         }
 
@@ -256,7 +274,8 @@ class PrmVisitFinderLine(models.TransientModel):
         wishes = [self._wish_of("")]
         if self.other_start:
             wishes.append(self._wish_of("other_"))
-        self.env["calendar.event"]._prm_book(wishes)
+        visits = self.env["calendar.event"]._prm_book(wishes)
+        self.finder_id._after_booking(visits)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

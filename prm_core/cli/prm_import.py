@@ -14,6 +14,11 @@ from odoo.modules.registry import Registry
 #: The file, the database or the arguments are wrong; the sentence on stderr says how.
 EXIT_PROBLEM = 1
 
+#: Kinds of list that have a layout of their own, with what they are called.
+_MORE = {"recalls": "recalls with due dates", "histories": "health histories"}
+#: In the order in which they are loaded: each may speak of what the ones before it brought.
+_KINDS = ("patients", "procedures", *_MORE)
+
 
 class Prm_Import(Command):  # noqa: N801 - Odoo asks for the name of the file
     """Import lists of patients and procedures from the command line.
@@ -46,6 +51,8 @@ class Prm_Import(Command):  # noqa: N801 - Odoo asks for the name of the file
         group.add_option("--country", help="country of phone numbers, two letters such as US")
         group.add_option("--patients", metavar="FILE", help="list of patients (CSV or .xlsx)")
         group.add_option("--procedures", metavar="FILE", help="list of procedures (CSV or .xlsx)")
+        for kind, label in _MORE.items():
+            group.add_option(f"--{kind}", metavar="FILE", help=f"list of {label} (CSV or .xlsx)")
         group.add_option("--as-of", metavar="DATE", help="day of the lists, YYYY-MM-DD (today)")
         group.add_option("--dry-run", action="store_true", help="change nothing")
         group.add_option("--report", metavar="OUT.json", help="where the report is written")
@@ -53,9 +60,10 @@ class Prm_Import(Command):  # noqa: N801 - Odoo asks for the name of the file
         options = odoo.tools.config.parse_config(args, setup_logging=True)
         if not options.layout or not options.report:
             self._fail("Give --layout and --report; --help says what they are.")
-        if not options.patients and not options.procedures:
-            self._fail("Give a list: --patients FILE, --procedures FILE, or both.")
-        for path in filter(None, (options.patients, options.procedures)):
+        lists = [getattr(options, kind) for kind in _KINDS if getattr(options, kind)]
+        if not lists:
+            self._fail("Give a list: --patients FILE, --procedures FILE, or others, see --help.")
+        for path in lists:
             if not Path(path).is_file():
                 self._fail(f"There is no file {path}.")
         if not Path(options.report).resolve().parent.is_dir():
@@ -75,8 +83,9 @@ class Prm_Import(Command):  # noqa: N801 - Odoo asks for the name of the file
             env = api.Environment(cr, SUPERUSER_ID, {})
             if "prm.import" not in env:
                 self._fail(f"PRM is not installed in the database {database}.")
-            if options.procedures and "procedures" not in env["prm.import"]._kinds():
-                self._fail("Lists of procedures need the add-on prm_dental. Install it first.")
+            for kind in _KINDS[1:]:
+                if getattr(options, kind) and kind not in env["prm.import"]._kinds():
+                    self._fail(f"Lists of {kind} need the add-on prm_dental. Install it first.")
             try:
                 report, sums = self._load(env, options)
             except ImportProblem as problem:
@@ -103,9 +112,11 @@ class Prm_Import(Command):  # noqa: N801 - Odoo asks for the name of the file
         as_of = options.as_of or datetime.date.today()
         report = {"as_of": as_of.isoformat(), "country": country}
         sums, runs = [], []
-        for kind, path in (("patients", options.patients), ("procedures", options.procedures)):
-            if path:
-                run, found = imports._import_file(Path(path), kind, options.layout, country, as_of)
+        for kind in _KINDS:
+            if path := getattr(options, kind):
+                # Kinds of list that no other software writes have one layout, named as they are.
+                layout = kind if kind in _MORE and options.layout in layouts else options.layout
+                run, found = imports._import_file(Path(path), kind, layout, country, as_of)
                 report[kind] = found.as_dict()
                 sums.append(f"{run.name}: {run.sum_text}")
                 runs.append(run)

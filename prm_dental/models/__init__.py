@@ -5,4 +5,5 @@ from . import chart
 from . import aftercare
 from . import plan
 from . import recall
+from . import unscheduled
 from . import importing

@@ -50,6 +50,17 @@ RIGHTS = {
     "prm.health.fact.choice": {"receptionist": "read", "clinician": "read", "manager": ALL},
     "prm.recall.send": {"receptionist": ALL, "clinician": (), "manager": ALL},
     "prm.recall.send.line": {"receptionist": ALL, "clinician": (), "manager": ALL},
+    "prm.lapsed": {"receptionist": "read", "clinician": "read", "manager": "read"},
+    "prm.unscheduled": {"receptionist": "read", "clinician": "read", "manager": "read"},
+    "prm.unscheduled.snooze": {"receptionist": "read", "clinician": "read", "manager": "read"},
+    "prm.unscheduled.answer": {"receptionist": ALL, "clinician": (), "manager": ALL},
+    "prm.follow.up.send": {"receptionist": ALL, "clinician": (), "manager": ALL},
+    "prm.follow.up.send.line": {"receptionist": ALL, "clinician": (), "manager": ALL},
+    "prm.follow.up": {
+        "receptionist": "read",
+        "clinician": "read",
+        "manager": ("read", "write", "create"),
+    },
 }
 
 

@@ -11,15 +11,15 @@ class PrmEnrolment(models.Model):
         result = super()._request_values(template, records)
         if not template or "barrier.help" not in template._variables():
             return result
-        barriers = self.patient_id.sudo()._barriers()
         languages = self._languages()
+        helps = self.patient_id._barrier_help(
+            {one.patient_id.id: languages[one.id] for one in self}
+        )
         for one in self:
-            kinds = barriers.get(one.patient_id.id, self.env["prm.health.fact.type"])
-            texts = kinds.with_context(lang=languages[one.id]).mapped("help_patient")
             values = result.setdefault(one.id, {})
             values["variables"] = {
                 **values.get("variables", {}),
-                "barrier.help": "\n".join(text for text in texts if text),
+                "barrier.help": helps.get(one.patient_id.id, ""),
             }
         return result
 

@@ -82,6 +82,21 @@ class PrmPatient(models.Model):
             patient.barrier_text = ", ".join(found.mapped("name"))
             patient.barrier_help = "\n".join(text for text in found.mapped("help_desk") if text)
 
+    def _barrier_help(self, languages):
+        """What messages say to make coming easier, in two or three queries.
+
+        :param languages: ``{patient id: language in which it is read}``
+        :return: ``{patient id: words}``; nothing for whom nothing is known.
+        """
+        return {
+            patient_id: "\n".join(
+                filter(
+                    None, kinds.with_context(lang=languages.get(patient_id)).mapped("help_patient")
+                )
+            )
+            for patient_id, kinds in self.sudo()._barriers().items()
+        }
+
     def _barriers(self):
         """What makes care hard for these patients, in one query, as far as the user may see it.
 

@@ -11,6 +11,7 @@ from . import prm_recall_outreach
 from . import prm_recall_worklist
 from . import prm_recall_outcome
 from . import prm_patient
+from . import prm_patient_phone
 from . import calendar_event
 from . import prm_link
 from . import prm_enrolment

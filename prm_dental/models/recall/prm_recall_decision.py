@@ -34,7 +34,12 @@ class PrmRecallDecision(models.Model):
         string="Risks", groups="prm_core.group_prm_clinician", help="The front desk doesn't see it."
     )
     source = fields.Selection(
-        [("staff", "By hand"), ("risk", "Proposal by risk"), ("patient", "The patient said so")],
+        [
+            ("staff", "By hand"),
+            ("risk", "Proposal by risk"),
+            ("patient", "The patient said so"),
+            ("import", "Imported list"),
+        ],
         required=True,
         default="staff",
     )

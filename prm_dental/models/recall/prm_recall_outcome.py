@@ -89,7 +89,7 @@ class PrmRecallOutcome(models.Model):
         elif outcome == "declined":
             self._take_no(reason)
         elif outcome == "wrong_number":
-            self._block_number()
+            self.patient_id._block_phone()
         self._note_call(outcome, reason, on=on, note=note)
         return True
 
@@ -154,18 +154,6 @@ class PrmRecallOutcome(models.Model):
     def _decline_reasons(self):
         """``{code: words}``"""
         return dict(self.env["prm.call"]._fields["decline_reason"]._description_selection(self.env))
-
-    def _block_number(self):
-        """Somebody else has this number: nobody calls it again."""
-        speaker = self.env["prm.guardian"].sudo()._receivers(self.patient_id)
-        guardian = speaker.get(self.patient_id.id, self.env["prm.guardian"])[:1]
-        number = guardian.phone or self.patient_id.mobile or self.patient_id.phone
-        if not number:
-            raise UserError(self.env._("This patient has no number."))
-        valid = self.env["prm.message"].sudo()._valid_addresses({"phone": number}, ("phone",))
-        self.env["prm.address.block"].sudo()._block(
-            self.company_id, "phone", valid.get("phone") or number, "wrong_person"
-        )
 
     def _note_call(self, outcome, reason=None, on=None, note=None):
         """One line in the timeline; a call that was planned for it is done with that."""

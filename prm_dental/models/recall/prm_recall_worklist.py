@@ -1,8 +1,6 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.addons.prm_core import policy
-from odoo.addons.prm_core.models.messaging.reasons import reason_text
 from odoo.addons.prm_core.outbox import Request
 from odoo.fields import Domain
 from odoo.tools import SQL, format_datetime, format_time, formatLang
@@ -11,11 +9,6 @@ from .prm_recall_outreach import PURPOSE
 
 #: Families on one page.
 PAGE = 20
-#: Reasons of the gate that hold however the patient is reached.
-ABOUT_PERSON = {
-    "deceased", "moved", "inactive", "refused", "no_permission", "quiet_hours", "no_hours",
-    "paused", "stop",
-}  # fmt: skip
 #: Up to so many are counted; beyond, "more than" is enough to know.
 COUNTED = 1000
 
@@ -273,39 +266,18 @@ class PrmRecallWorklist(models.Model):
         }
 
     def _call_verdicts(self):
-        """Whether the gate lets us call each patient now: ``{recall id: (outcome, words)}``.
-
-        A person speaks, so no template is needed. Where the practice plans no calls, the gate knows
-        no phone; then what it says of the patient counts all the same, and of channels nothing.
-        """
-        gateways = self.env["prm.gateway"]
-        planned = {
-            company: "phone" in gateways._usable_channels(company) for company in self.company_id
-        }
+        """Whether the gate lets us call each patient now: ``{recall id: (outcome, words)}``."""
         requests = [
             Request(
                 patient=recall.patient_id,
                 purpose=PURPOSE,
                 text=recall.type_id.name,
                 record=recall,
-                channels=("phone",) if planned[recall.company_id] else (),
             )
             for recall in self
         ]
-        facts = self.env["prm.message"].sudo()._gather_facts(requests) if requests else []
-        verdicts = {}
-        for recall, fact in zip(self, facts, strict=True):
-            decision = policy.decide(fact)
-            if not planned[recall.company_id] and decision.reason not in ABOUT_PERSON:
-                continue
-            words = "" if decision.reason == "ok" else reason_text(self.env, decision.reason)
-            if decision.until:
-                until = format_datetime(self.env, decision.until, dt_format="short")
-                words = self.env._(
-                    "%(reason)s Call from %(moment)s on.", reason=words, moment=until
-                )
-            verdicts[recall.id] = (decision.outcome, words)
-        return verdicts
+        verdicts = self.patient_id._call_verdicts(requests)
+        return dict(zip(self.ids, verdicts, strict=True))
 
     # === FREE TIMES OF THE ROW IN HAND ===
 

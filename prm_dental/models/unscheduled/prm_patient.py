@@ -1,0 +1,74 @@
+from collections import defaultdict
+
+from odoo import fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .prm_procedure import NOT_COMING
+
+
+class PrmPatient(models.Model):
+    """What of a patient's treatment waits for a visit, and what it takes to get it booked."""
+
+    _inherit = "prm.patient"
+
+    def _waiting_work(self):
+        """Open work without a visit, the most urgent first, in one query.
+
+        :return: ``{patient id: prm.procedure}``; nothing for who has none.
+        """
+        procedures = self.env["prm.procedure"]
+        # A visit's status is not for everybody who sees what has to be done.
+        waiting = procedures.sudo().search(
+            procedures._get_waiting_domain() & Domain("patient_id", "in", self.ids),
+            order="urgency desc, date, id",
+        )
+        found = defaultdict(list)
+        for procedure in waiting:
+            found[procedure.patient_id.id].append(procedure.id)
+        return {
+            patient_id: procedures.browse(ids).with_prefetch(waiting._prefetch_ids)
+            for patient_id, ids in found.items()
+        }
+
+    def _visits_around(self):
+        """The last visit and the next one, in one query.
+
+        :return: ``{patient id: (moment or None, moment or None)}``, UTC; the last is one that was
+            not missed.
+        """
+        self.env["calendar.event"].flush_model()
+        now = fields.Datetime.now()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT prm_patient_id, max(start) FILTER (WHERE start <= %(now)s),
+                       min(start) FILTER (WHERE start > %(now)s)
+                  FROM calendar_event
+                 WHERE prm_patient_id = ANY(%(ids)s) AND active
+                   AND NOT prm_status = ANY(%(not_coming)s)
+              GROUP BY prm_patient_id
+                """,
+                now=now,
+                ids=list(self.ids),
+                not_coming=list(NOT_COMING),
+            )
+        )
+        return {patient_id: (last, following) for patient_id, last, following in rows}
+
+    def action_book_waiting(self):
+        """Find a time for what waits, long enough for all of it; booked there, it is scheduled."""
+        self.ensure_one()
+        work = self._waiting_work().get(self.id, self.env["prm.procedure"])
+        finders = self.env["prm.visit.finder"].with_context(default_patient_id=self.id)
+        vals = {"company_id": self.company_id.id, "procedure_ids": [(6, 0, work.ids)]}
+        if provider := work.provider_id[:1]:
+            kinds = self.env["prm.appointment.type"].search(
+                [("company_id", "=", self.company_id.id), ("provider_ids", "in", provider.ids)]
+            )
+            default = finders.default_get(["type_id"]).get("type_id")
+            if kinds and default not in kinds.ids:
+                vals["type_id"] = kinds[0].id
+            if kinds:
+                vals |= {"with_whom": "one", "provider_id": provider.id}
+        return finders.create(vals).action_look()
