@@ -113,3 +113,36 @@ class TestPatientMerge(RecallCase):
         self.assertEqual(
             self.env["prm.history"].search_count([("patient_id", "=", self.kept.id)]), 1
         )
+
+    def test_the_aftercare_of_a_day_is_one(self):
+        extraction = self.env["prm.procedure.type"].browse(self.codes["EXT"])
+        for patient in (self.kept, self.gone):
+            self._done(patient, TODAY, extraction)
+        self._merge()
+        rows = self.env["prm.aftercare"].search([("patient_id", "=", self.kept.id)])
+        self.assertEqual(rows.mapped("date"), [TODAY])
+        self.assertEqual(rows.procedure_ids, self.kept.procedure_ids)
+
+    def test_medicines_are_reminded_of_once(self):
+        for patient in (self.kept, self.gone):
+            prescription = self.env["prm.prescription"].create(
+                {
+                    "patient_id": patient.id,
+                    "remind": True,
+                    "line_ids": [(0, 0, {"drug": "Amoxicillin 500 mg", "dose": "1 tablet",
+                                         "exact_times": "14:30, 20:00", "days": 3})],
+                }
+            )  # fmt: skip
+            prescription.with_context(prm_checked=True).action_start()
+        moments = self.env["prm.intake"].search([("patient_id", "=", self.kept.id)]).mapped("at")
+        self.assertTrue(moments)
+        self._merge()
+        rows = self.env["prm.intake"].search([("patient_id", "=", self.kept.id)])
+        self.assertEqual(rows.mapped("at"), moments)
+
+    def test_who_was_put_off_stays_put_off_once(self):
+        snoozes = self.env["prm.unscheduled.snooze"]
+        for patient in (self.kept, self.gone):
+            snoozes._put_off(patient, "work", TODAY + timedelta(days=30))
+        self._merge()
+        self.assertEqual(snoozes.search_count([("patient_id", "=", self.kept.id)]), 1)

@@ -10,3 +10,4 @@ from . import prm_prescription_line
 from . import prm_intake
 from . import prm_exam_request
 from . import prm_message
+from . import prm_patient_merge

@@ -72,3 +72,11 @@ class PrmPatient(models.Model):
             if kinds:
                 vals |= {"with_whom": "one", "provider_id": provider.id}
         return finders.create(vals).action_look()
+
+    def _settle_for_merge(self, kept):
+        """Who was put off twice stays put off as who stays was."""
+        super()._settle_for_merge(kept)
+        snoozes = self.env["prm.unscheduled.snooze"].sudo()
+        standing = snoozes.search([("patient_id", "in", (self.id, kept.id))])
+        about = set(standing.filtered(lambda one: one.patient_id == kept).mapped("about"))
+        standing.filtered(lambda one: one.patient_id == self and one.about in about).active = False
