@@ -186,6 +186,17 @@ class TestAftercare(CareCase):
             counts.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(counts[1], counts[0] + 10)
 
+    def test_of_two_records_of_one_person_one_day(self):
+        twin = self._patient(first_name="Luca", last_name="Neri", email="twin@example.com")
+        self._done(self.luca, self.today, self.fill, tooth="26")
+        self._done(twin, self.today, self.extraction)
+        self.run_engine()
+        twin._merge_into(self.luca)
+        self.assertEqual(len(self.luca.aftercare_ids), 1)
+        self.assertEqual(len(self.luca.aftercare_ids._parts()), 2)
+        self.run_engine(minutes=31)
+        self.assertEqual(len(self.waiting(self.luca)), 1)
+
     def test_print(self):
         self._done(self.luca, self.today, self.extraction)
         html, _kind = self.env["ir.actions.report"]._render_qweb_html(

@@ -241,6 +241,18 @@ class TestPrescription(CareCase):
         values = link._page({})[1]
         self.assertFalse(values["medicines"] or values["now"])
 
+    def test_of_two_records_of_one_person_one_reminder(self):
+        twin = self._patient(first_name="Luca", last_name="Neri", email="twin@example.com")
+        self._prescribe()
+        self._prescribe(patient=twin, time_ids=[(6, 0, (self.evening | self.night).ids)])
+        self.run_engine()
+        twin._merge_into(self.luca)
+        self.assertEqual(len(self._times()), 8)
+        self.run_engine(hours=7)
+        self.assertEqual(len(self.waiting(self.luca)), 1)
+        self.run_engine(hours=3)
+        self.assertEqual(len(self.waiting(self.luca)), 2)
+
     def test_many_intakes_are_made_together(self):
         counts = []
         for days in (2, 60):

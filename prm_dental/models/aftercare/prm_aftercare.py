@@ -1,4 +1,6 @@
 from odoo import api, fields, models
+from odoo.addons.prm_core.bulk import insert
+from odoo.addons.prm_core.models.journey.prm_enrolment import OPEN
 from odoo.tools.misc import format_date
 
 
@@ -83,17 +85,41 @@ class PrmAftercare(models.Model):
         :param days: set of (patient id, date).
         :return: ``{(patient id, date): row}``
         """
-        found = self.search(
+        patients = self.env["prm.patient"].browse({patient for patient, _day in days})
+        companies = {patient.id: patient.company_id.id for patient in patients}
+        now = fields.Datetime.now()
+        insert(
+            self,
             [
-                ("patient_id", "in", [patient for patient, _day in days]),
-                ("date", "in", [day for _patient, day in days]),
-            ]
+                {"patient_id": patient, "company_id": companies[patient], "date": day,
+                 "due_from": now}
+                for patient, day in sorted(days)
+            ],
+            skip_existing=True,
+        )  # fmt: skip
+        found = self.search(
+            [("patient_id", "in", patients.ids), ("date", "in", [day for _patient, day in days])]
         )
         rows = {(row.patient_id.id, row.date): row for row in found}
-        missing = sorted(day for day in days if day not in rows)
-        made = self.create([{"patient_id": patient, "date": day} for patient, day in missing])
-        rows.update(zip(missing, made, strict=True))
         return {day: rows[day] for day in days}
+
+    def _join(self, others):
+        """Of days that others have as well, those rows are what stays.
+
+        :param others: rows of the same person, who was entered twice.
+        """
+        by_day = {row.date: row for row in others}
+        both = self.filtered(lambda row: row.date in by_day)
+        for row in both:
+            stays = by_day[row.date]
+            row.procedure_ids.aftercare_id = stays
+            stays.has_instructions |= row.has_instructions
+            stays.call_next_day |= row.call_next_day
+        people = self.env["prm.enrolment"].sudo().search(
+            [("res_model", "=", self._name), ("res_id", "in", both.ids), ("state", "in", OPEN)]
+        )  # fmt: skip
+        people._end("stopped", "merged")
+        both.unlink()
 
     def _settle(self, before):
         """Tell journeys what has changed for the patient.

@@ -40,7 +40,7 @@ class PrmExamRequest(models.Model):
         "prm.provider", string="Asked for By", ondelete="restrict", check_company=True
     )
     date = fields.Date(string="Asked on", required=True, default=fields.Date.context_today)
-    wanted_until = fields.Date(string="Wanted Until")
+    wanted_until = fields.Date()
     state = fields.Selection(
         [("asked", "Waited for"), ("received", "Received"), ("cancelled", "Not Needed Any More")],
         string="Status",

@@ -57,12 +57,15 @@ class PrmIntake(models.Model):
         )
         self._have_journeys_look()
 
-    def _call_off(self):
-        """These are not taken any more: nobody is reminded, and what waits is taken back."""
+    def _call_off(self, reason="prescription_stopped"):
+        """These are not taken any more: nobody is reminded, and what waits is taken back.
+
+        :param reason: code of why, for the people on the journey.
+        """
         people = self.env["prm.enrolment"].sudo().search(
             [("res_model", "=", self._name), ("res_id", "in", self.ids), ("state", "in", OPEN)]
         )  # fmt: skip
-        people._end("exited", "prescription_stopped")
+        people._end("exited", reason)
         self.unlink()
 
     @api.model
