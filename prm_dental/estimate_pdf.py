@@ -18,6 +18,8 @@ from reportlab.platypus import KeepTogether, SimpleDocTemplate, Spacer, Table
 WIDTH, HEIGHT = A4
 SIDE, TOP, BOTTOM = 20 * mm, 46 * mm, 24 * mm
 FULL = WIDTH - 2 * SIDE
+#: What reportlab's frames leave free at each side, in points.
+PADDING = 6
 MONEY = 32 * mm
 LOGO = (50 * mm, 20 * mm)
 BRAND = colors.HexColor("#0b6b74")
@@ -73,7 +75,8 @@ def render(estimate, fonts):
     """:param fonts: folder of `letter_pdf.font`. :rtype: bytes"""
     buffer = io.BytesIO()
     document = SimpleDocTemplate(
-        buffer, pagesize=A4, leftMargin=SIDE, rightMargin=SIDE, topMargin=TOP, bottomMargin=BOTTOM,
+        buffer, pagesize=A4, leftMargin=SIDE - PADDING, rightMargin=SIDE - PADDING,
+        topMargin=TOP, bottomMargin=BOTTOM,
         title=estimate.title, author=estimate.practice[0] if estimate.practice else "",
     )  # fmt: skip
     writer = _Writer(estimate, str(fonts))

@@ -59,6 +59,8 @@ class TestPlanLink(PlanPages):
             self.assertIn(words, text)
         page = self._send(self.path, page, "check", **self._yes(self.plan, self.filling))
         self.assertEqual(self._heading(page), "Is this right?")
+        total = page.xpath("//*[@class='p-plan-total']")[0].text_content()
+        self.assertEqual(total.split(), ["Together", "$", "120.00"])
         self.assertEqual(self.plan.state, "proposed", "checking sends nothing")
         page = self._send(self.path, page, "send", reason=str(self.reason.id))
         self.assertEqual(self._heading(page), "Thank you, your answer has come.")

@@ -1,8 +1,11 @@
+import io
 from datetime import date
 
 from odoo.tests import BaseCase, tagged
+from odoo.tools.misc import file_path
+from pypdf import PdfReader
 
-from .. import treatment_plan
+from .. import estimate_pdf, treatment_plan
 from ..treatment_plan import Choice, Line
 
 TODAY = date(2026, 6, 1)
@@ -111,3 +114,27 @@ class TestPlanRules(BaseCase):
         self.assertEqual(finger({"a": 1, "b": "种植"}), finger({"b": "种植", "a": 1}))
         self.assertNotEqual(finger({"a": 1}), finger({"a": 2}))
         self.assertEqual(len(finger({})), 64)
+
+
+@tagged("post_install", "-at_install")
+class TestEstimatePdf(BaseCase):
+    def test_long_estimates_go_on_with_head_and_number(self):
+        rows = tuple(
+            estimate_pdf.Row(f"Treatment <{number}> & more", "种植", "Why " * 90, "€ 1.00")
+            for number in range(40)
+        )
+        estimate = estimate_pdf.Estimate(
+            practice=("Practice Aurora", "Via Roma 1"), title="Estimate", note="", notice="So far.",
+            facts=(("Patient", "Maria"),), page="Page %(page)s of %(pages)s",
+            groups=(estimate_pdf.Group("A way", "", (("First", rows),), ("Total", "€ 40.00")),),
+        )  # fmt: skip
+        pdf = estimate_pdf.render(estimate, file_path("web/static/fonts/google/Roboto"))
+        pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+        self.assertGreater(len(pages), 2)
+        for number, text in enumerate(pages, 1):
+            self.assertIn("Practice Aurora", text)
+            self.assertIn(f"Page {number} of {len(pages)}", text)
+        whole = "".join(pages)
+        self.assertTrue(all(f"Treatment <{number}> & more" in whole for number in range(40)))
+        self.assertIn("种植", whole)
+        self.assertIn("€ 40.00", pages[-1])

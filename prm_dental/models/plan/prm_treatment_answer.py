@@ -61,21 +61,7 @@ class PrmTreatmentAnswer(models.Model):
             for reason in self.env["prm.decline.reason"].with_context(active_test=False).search([])
         }
         for answer in self:
-            answer.detail = "\n".join(
-                " ".join(
-                    filter(
-                        None,
-                        (
-                            f"{signs[row['yes']]}: {row['name']}",
-                            row["place"],
-                            f"({reasons.get(row['reason'], row['reason'])})"
-                            if row["reason"]
-                            else "",
-                        ),
-                    )
-                )
-                for row in answer.lines or []
-            )
+            answer.detail = "\n".join(_say_row(row, signs, reasons) for row in answer.lines or [])
 
     def write(self, vals):
         raise UserError(self.env._("What a patient has answered is a record: it can't be changed."))
@@ -83,3 +69,10 @@ class PrmTreatmentAnswer(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(self.env._("What a patient has answered is a record: it can't be deleted."))
+
+
+def _say_row(row, signs, reasons):
+    """One treatment of an answer in words, such as “No: Hygiene visit (No time)”."""
+    what = " · ".join(filter(None, (row["name"], row["place"])))
+    why = row["reason"] and f" ({reasons.get(row['reason'], row['reason'])})"
+    return f"{signs[row['yes']]}: {what}{why}"

@@ -171,7 +171,7 @@ class PrmTreatmentPlan(models.Model):
         return {
             "yes": [line._prepare_row() for line in yes],
             "no": [line._prepare_row() for line in no],
-            "sum": self._say_amount(sum(yes.mapped("amount"))),
+            "together": self._say_amount(sum(yes.mapped("amount"))),
         }
 
     def _page_check(self, choice, params):
