@@ -35,7 +35,7 @@ class PrmLapsed(models.Model):
     lapsed_on = fields.Date(string="Lapsed on", readonly=True)
     last_contact_at = fields.Datetime(string="Last Contact", readonly=True)
     visit_count = fields.Integer(
-        string="Procedures", readonly=True, help="So many were completed here."
+        string="Done Here", readonly=True, help="So many procedures were completed."
     )
     value = fields.Monetary(
         string="Worth", readonly=True, aggregator="sum", help="Fees of what was completed here."
