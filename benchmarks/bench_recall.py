@@ -47,15 +47,15 @@ def make_procedures(env):
     env.cr.execute("SELECT setseed(0.42)")
     env.cr.execute(
         """
-        INSERT INTO prm_procedure (patient_id, company_id, type_id, date, state, create_uid,
-                                   create_date, write_uid, write_date)
+        INSERT INTO prm_procedure (patient_id, company_id, type_id, date, state, urgency,
+                                   create_uid, create_date, write_uid, write_date)
         SELECT p.id, p.company_id,
                (%(types)s::int[])[1 + floor(random() * %(type_count)s)::int],
                current_date - floor(random() * 1825)::int,
                CASE WHEN random() < 0.7 THEN 'completed'
                     ELSE (ARRAY['planned', 'existing', 'deleted'])[1 + floor(random() * 3)::int]
                END,
-               1, now(), 1, now()
+               '0', 1, now(), 1, now()
           FROM generate_series(1, %(count)s) n
           JOIN LATERAL (SELECT %(first)s + floor(random() * %(patients)s)::int + 0 * n AS id) pick
                ON true

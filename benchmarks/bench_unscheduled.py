@@ -34,7 +34,6 @@ def leave_open_work(env):
          WHERE p.id % 10 = 0
         """
     )
-    env.cr.execute("UPDATE prm_procedure SET urgency = '0' WHERE urgency IS NULL")
 
 
 def write_to_everybody(env):

@@ -97,11 +97,15 @@ def test_book_message_and_put_off(server, visit):
     modal.get_by_role("button", name="Send now").click()
     expect(page.locator(".o_notification", has_text="1 message is on its way.")).to_be_visible()
 
-    # By keyboard alone: to the button of a row, Enter, a day, and noted.
+    expect(modal).to_have_count(0)
+
+    # By keyboard alone: to the button of a row, Space (Enter opens the row), a day, and noted.
     _row(page, "Kim").get_by_role("button", name="Not now").focus()
-    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
     expect(modal).to_be_visible()
+    modal.locator("[name=until]").locator("button, input").first.click()
     modal.locator("[name=until] input").fill("12/31/2030")
+    page.keyboard.press("Tab")
     modal.locator("[name=note] input").fill("after the holidays")
     _shot(page, "unscheduled-later")
     page.keyboard.press("Alt+q")
@@ -148,6 +152,7 @@ def test_lapsed(server, visit):
     modal = page.locator(".modal")
     modal.get_by_role("button", name="Send now").click()
     expect(page.locator(".o_notification", has_text="1 message is on its way.")).to_be_visible()
+    expect(modal).to_have_count(0)
     _row(page, "Pia").get_by_role("button", name="Leave in peace").click()
     expect(page.locator(".o_view_nocontent")).to_contain_text("Nobody has lapsed")
     _shot(page, "lapsed-empty")

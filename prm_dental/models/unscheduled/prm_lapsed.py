@@ -41,7 +41,7 @@ class PrmLapsed(models.Model):
         string="Worth", readonly=True, aggregator="sum", help="Fees of what was completed here."
     )
     reason = fields.Char(
-        readonly=True, help="Why the patient is not recalled, where that is known."
+        readonly=True, help="Why the patient is not recalled, where known."
     )
     on_journey = fields.Boolean(readonly=True, help="A journey writes to this patient already.")
     in_peace = fields.Boolean(
