@@ -40,9 +40,7 @@ class PrmLapsed(models.Model):
     value = fields.Monetary(
         string="Worth", readonly=True, aggregator="sum", help="Fees of what was completed here."
     )
-    reason = fields.Char(
-        readonly=True, help="Why the patient is not recalled, where known."
-    )
+    reason = fields.Char(readonly=True, help="Why the patient is not recalled, where known.")
     on_journey = fields.Boolean(readonly=True, help="A journey writes to this patient already.")
     in_peace = fields.Boolean(
         string="Left in Peace", readonly=True, help="Nobody asks, for now or for good."
