@@ -34,7 +34,6 @@ def leave_open_work(env):
          WHERE p.id % 10 = 0
         """
     )
-    env.cr.execute("UPDATE prm_procedure SET urgency = '0' WHERE urgency IS NULL")
 
 
 def write_to_everybody(env):
@@ -42,9 +41,9 @@ def write_to_everybody(env):
     env.cr.execute(
         """
         INSERT INTO prm_message (patient_id, company_id, purpose_id, direction, state, sent_at,
-                                 scheduled_at, attempts, create_date)
+                                 scheduled_at, attempts, by_hand, create_date)
         SELECT p.id, p.company_id, %s, 'out', 'sent', now() - n * interval '40 days',
-               now(), 1, now() - n * interval '40 days'
+               now(), 1, false, now() - n * interval '40 days'
           FROM prm_patient p CROSS JOIN generate_series(1, %s) n
         """,
         [env.ref("prm_core.prm_purpose_recall").id, MESSAGES],

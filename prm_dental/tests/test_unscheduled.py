@@ -294,7 +294,7 @@ class TestUnscheduled(DentalCase):
     def test_no_is_a_decline_with_its_reason(self):
         work = self._plan(state="accepted")
         other = self._plan(tooth="26")
-        answer = self._answer("action_answer", outcome="declined")
+        answer = self._answer("action_answer", said="declined")
         with self.assertRaisesRegex(UserError, "reason"):
             answer.action_note()
         answer.write(

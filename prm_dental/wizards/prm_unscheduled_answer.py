@@ -41,7 +41,8 @@ class PrmUnscheduledAnswer(models.TransientModel):
     verdict_text = fields.Char(compute="_compute_verdict")
     script = fields.Text(string="What to Say", compute="_compute_script")
     barrier_help = fields.Text(string="What Helps", compute="_compute_barrier_help")
-    outcome = fields.Selection(OUTCOMES, string="Answer")
+    outcome = fields.Selection(OUTCOMES, string="What Came of It")
+    said = fields.Selection(OUTCOMES[1:3], string="Answer", default="later")
     until = fields.Date(string="Ask Again on")
     reason_id = fields.Many2one("prm.decline.reason", string="Why not", ondelete="cascade")
     note = fields.Char(help="For the team. No health details.")
@@ -118,7 +119,6 @@ class PrmUnscheduledAnswer(models.TransientModel):
                 "kind": kind,
                 "called": called,
                 "procedure_ids": [(6, 0, work.ids)],
-                "outcome": False if called else "later",
             }
         )
         title = self.env._("Call %s") if called else self.env._("What does %s say?")
@@ -154,9 +154,10 @@ class PrmUnscheduledAnswer(models.TransientModel):
         """
         self.ensure_one()
         self._check_desk(self.patient_id)
-        if not self.outcome:
+        answer = self.outcome if self.called else self.said
+        if not answer:
             raise UserError(self.env._("Choose the answer first."))
-        getattr(self, f"_take_{self.outcome}")()
+        getattr(self, f"_take_{answer}")()
         if self.called:
             labels = dict(self._fields["outcome"]._description_selection(self.env))
             self._note_call(labels[self.outcome])

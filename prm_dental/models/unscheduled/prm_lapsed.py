@@ -35,14 +35,12 @@ class PrmLapsed(models.Model):
     lapsed_on = fields.Date(string="Lapsed on", readonly=True)
     last_contact_at = fields.Datetime(string="Last Contact", readonly=True)
     visit_count = fields.Integer(
-        string="Procedures", readonly=True, help="So many were completed here."
+        string="Done Here", readonly=True, help="So many procedures were completed."
     )
     value = fields.Monetary(
         string="Worth", readonly=True, aggregator="sum", help="Fees of what was completed here."
     )
-    reason = fields.Char(
-        readonly=True, help="Why the patient is not recalled, where that is known."
-    )
+    reason = fields.Char(readonly=True, help="Why the patient is not recalled, where known.")
     on_journey = fields.Boolean(readonly=True, help="A journey writes to this patient already.")
     in_peace = fields.Boolean(
         string="Left in Peace", readonly=True, help="Nobody asks, for now or for good."

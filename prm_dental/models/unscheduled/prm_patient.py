@@ -56,17 +56,24 @@ class PrmPatient(models.Model):
         )
         return {patient_id: (last, following) for patient_id, last, following in rows}
 
+    def _follow_up_kind(self):
+        """The kind of visit that the practice has chosen for open treatment, or none."""
+        follow_up = self.env["prm.follow.up"].sudo()
+        return follow_up.search([("company_id", "=", self.company_id.id)]).visit_type_id
+
     def action_book_waiting(self):
         """Find a time for what waits, long enough for all of it; booked there, it is scheduled."""
         self.ensure_one()
         work = self._waiting_work().get(self.id, self.env["prm.procedure"])
         finders = self.env["prm.visit.finder"].with_context(default_patient_id=self.id)
         vals = {"company_id": self.company_id.id, "procedure_ids": [(6, 0, work.ids)]}
+        if kind := self._follow_up_kind():
+            vals["type_id"] = kind.id
         if provider := work.provider_id[:1]:
             kinds = self.env["prm.appointment.type"].search(
                 [("company_id", "=", self.company_id.id), ("provider_ids", "in", provider.ids)]
             )
-            default = finders.default_get(["type_id"]).get("type_id")
+            default = vals.get("type_id") or finders.default_get(["type_id"]).get("type_id")
             if kinds and default not in kinds.ids:
                 vals["type_id"] = kinds[0].id
             if kinds:

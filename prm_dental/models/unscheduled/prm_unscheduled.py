@@ -6,7 +6,7 @@ from .prm_procedure import NOT_COMING, WAITING
 #: How far the furthest of a patient's open work has come.
 STAGES = [
     ("proposed", "Proposed"),
-    ("accepted", "Accepted, not booked"),
+    ("accepted", "Accepted"),
     ("interrupted", "Interrupted"),
 ]
 #: Events that say that somebody called the patient.
