@@ -202,7 +202,10 @@ class TestAftercare(CareCase):
         html, _kind = self.env["ir.actions.report"]._render_qweb_html(
             "prm_dental.report_aftercare", self.luca.aftercare_ids.ids
         )
-        self.assertIn("gauze", html.decode())
+        part = self.luca.aftercare_ids.with_context(lang="it_IT")._parts()[0]
+        page = html.decode()
+        self.assertIn(part["names"], page, "in the patient's language")
+        self.assertIn(part["text"].splitlines()[0], page.replace("&#39;", "'"))
 
 
 @tagged("post_install", "-at_install")

@@ -22,21 +22,6 @@ class PrmPatient(models.Model):
         groups="prm_core.group_prm_receptionist,prm_core.group_prm_clinician",
     )
 
-    def _settle_for_merge(self, kept):
-        """Of a day on which both have been treated, and of a moment at which both take something,
-        there is one row.
-        """
-        super()._settle_for_merge(kept)
-        self.sudo().aftercare_ids._join(kept.sudo().aftercare_ids)
-        intakes = self.env["prm.intake"].sudo()
-        taken = set(intakes.search([("patient_id", "=", kept.id)]).mapped("at"))
-        mine = intakes.search([("patient_id", "=", self.id)])
-        mine.filtered(lambda row: row.at in taken)._call_off("merged")
-
-    def _give_to(self, kept):
-        super()._give_to(kept)
-        self.env["prm.intake"].sudo()._plan(kept)
-
     def action_open_aftercare(self):
         """What the patient was told after treatments, newest first."""
         self.ensure_one()
