@@ -247,7 +247,7 @@ class TestPlanLink(PlanPages):
             "it_IT": ("primo molare (16)", "Pagina 1 di 1", "120,00", "200,00"),
             "es_ES": ("primer molar (16)", "Página 1 de 1", "120,00", "200,00"),
             "de_DE": ("erster Molar (16)", "Seite 1 von 1", "120,00", "200,00"),
-            "zh_CN": ("第一磨牙 (16)", "去除蛀坏部分后补好牙齿。", "第 1 页", "120.00"),
+            "zh_CN": ("第一磨牙（16）", "去除蛀坏部分后补好牙齿。", "第 1 页", "120.00"),
         }
         for lang in LANGUAGES:
             with self.subTest(lang=lang):
