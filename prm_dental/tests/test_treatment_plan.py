@@ -43,7 +43,8 @@ class TestPlan(PlanCase):
         self.assertIn("decayed part", words["explanation"])
         self.assertEqual(self._plan_events(), ["plan_proposed"])
         self.fill.write({"name": "Renamed", "explanation": "Other words"})
-        self.assertEqual(filling._shown()["explanation"], words["explanation"])
+        shown = filling.with_context(lang="en_US")._shown()
+        self.assertEqual(shown["explanation"], words["explanation"])
         self.assertEqual(plan.amount_proposed, 200)
 
     def test_what_is_proposed_is_fixed(self):

@@ -236,6 +236,36 @@ class TestPlanLink(PlanPages):
                                                   ("res_model", "=", self.plan._name)])  # fmt: skip
         self.assertEqual(message.state, "suppressed")
 
+    def test_every_page_in_every_language(self):
+        for lang in LANGUAGES:
+            self.env["res.lang"]._activate_lang(lang)
+        self.plan.action_withdraw()
+        english = set()
+        for lang in LANGUAGES:
+            self.maria.lang = lang
+            plan = self._plan(self._done(self.maria, self.today, self.hyg, "planned", fee=80))
+            _link, path = self._link(plan)
+            pages = [self._open(path)]
+            pages.append(self._send(path, pages[0], "check"))
+            pages.append(self._send(path, pages[1], "send"))
+            pages.append(self._open(path))
+            asked = self.url_open(path, data={"do": "ask", "question": "?"})
+            pages.append(lxml.html.fromstring(asked.text))
+            self.env.invalidate_all()
+            plan.action_revise()
+            pages.append(self._open(path))
+            texts = {
+                text.strip()
+                for page in pages
+                for text in page.xpath("//main//text()")
+                if any(letter.isalpha() for letter in text)
+            }
+            if lang == "en_US":
+                english = texts
+            else:
+                # Some words are the same elsewhere.
+                self.assertFalse((texts & english) - {"Total"}, lang)
+
     def test_the_estimate_in_every_language(self):
         for lang in LANGUAGES:
             self.env["res.lang"]._activate_lang(lang)
@@ -247,7 +277,13 @@ class TestPlanLink(PlanPages):
             "it_IT": ("primo molare (16)", "Pagina 1 di 1", "120,00", "200,00"),
             "es_ES": ("primer molar (16)", "Página 1 de 1", "120,00", "200,00"),
             "de_DE": ("erster Molar (16)", "Seite 1 von 1", "120,00", "200,00"),
-            "zh_CN": ("第一磨牙 (16)", "去除蛀坏部分后补好牙齿。", "第 1 页", "120.00"),
+            "zh_CN": (
+                "第一磨牙（16）",
+                "治疗计划与费用预估",
+                "去除蛀坏部分后补好牙齿。",
+                "第 1 页",
+                "120.00",
+            ),
         }
         for lang in LANGUAGES:
             with self.subTest(lang=lang):
