@@ -46,6 +46,7 @@ class PrmPatient(models.Model):
                 "name": self.display_name,
                 "age": self.age if self.birth_date else None,
             },
+            "alerts": self.env["prm.health.fact"]._alerts(self).get(self.id, []),
             "today": fields.Date.context_today(self).isoformat(),
             "can_write": procedures.has_access("create"),
             "teeth": self._chart_teeth(),
@@ -98,7 +99,7 @@ class PrmPatient(models.Model):
             "finding_kinds": finding._description_selection(self.env),
             "reasons": [
                 {"id": reason.id, "name": reason.name}
-                for reason in self.env["prm.decline.reason"].search([])
+                for reason in self.env["prm.decline.reason"].search_fetch([], ["name"])
             ],
             "types": [
                 {

@@ -38,7 +38,7 @@ class PrmImportKindHistories(models.AbstractModel):
 
     def _facts(self):
         """``{code or name in any language: Fact}``"""
-        kinds = self.env["prm.health.fact.type"].sudo().search([])
+        kinds = self.env["prm.health.fact.type"].sudo().search([("active", "=", True)])
         langs = [code for code, _name in self.env["res.lang"].get_installed()]
         found = {}
         for kind in kinds:
