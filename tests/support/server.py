@@ -37,7 +37,8 @@ class Session:
         answer = response.json()
         if "error" in answer:
             raise Refused(answer["error"]["data"]["message"])
-        return answer["result"]
+        # Of a method that returns nothing there is none.
+        return answer.get("result")
 
     def call(self, model, method, *args, **kwargs):
         """Call a public method of a model.
