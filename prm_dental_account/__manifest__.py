@@ -11,6 +11,7 @@
         "views/prm_procedure_type_views.xml",
         "views/prm_procedure_views.xml",
         "views/prm_patient_views.xml",
+        "views/prm_treatment_plan_views.xml",
     ],
     "auto_install": True,
     "post_init_hook": "post_init_hook",

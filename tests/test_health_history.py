@@ -19,6 +19,11 @@ patient = env["prm.patient"].create({
     "gender": "female", "company_id": env.ref("base.main_company").id})
 env["prm.health.fact"]._record(patient, {"allergy": "Penicillin", "smoking": 5})
 print("PATH", "/prm/l/" + env["prm.link"]._issue("history", patient)[1][-32:])
+for name in ("Tab", "Desk"):
+    other = env["prm.patient"].create({
+        "first_name": name, "last_name": "Holm", "lang": "en_US", "birth_date": "1990-01-01",
+        "gender": "male", "company_id": patient.company_id.id})
+    print("PATH", "/prm/l/" + env["prm.link"]._issue("history", other)[1][-32:])
 """
 
 
@@ -26,9 +31,9 @@ print("PATH", "/prm/l/" + env["prm.link"]._issue("history", patient)[1][-32:])
 def server():
     with copied("history") as database:
         practice.set_up(database, ZONE)
-        [path] = re.findall(r"^PATH (\S+)$", shell(database, SETUP), re.MULTILINE)
+        paths = re.findall(r"^PATH (\S+)$", shell(database, SETUP), re.MULTILINE)
         with OdooServer(database) as running:
-            running.path = path
+            running.path, *running.others = paths
             yield running
             assert running.errors() == []
 
@@ -100,3 +105,25 @@ def test_from_the_phone_to_the_record(server):
         expect(page.locator(".alert-danger")).to_contain_text("Latex", timeout=30_000)
         _shot(page, "6-patient")
         assert desk.complaints == []
+
+
+def test_on_a_tablet_and_at_a_desk(server):
+    """All pages to the end, in the waiting room and at home."""
+    tablet = {"viewport": {"width": 820, "height": 1180}, "has_touch": True}
+    with browser.browser() as visit:
+        for path, device in zip(server.others, (tablet, browser.DESKTOP), strict=True):
+            visitor = visit(device, locale="en-US")
+            page = visitor.page
+            page.goto(server.address + path)
+            _shot(page, f"{device['viewport']['width']}")
+            for _page in range(8):
+                if page.inner_text("h1").startswith("Thank you"):
+                    break
+                for group in page.locator("fieldset:has(input[type=radio])").all():
+                    no = group.get_by_label("No", exact=True).or_(group.get_by_label("None"))
+                    (no if no.count() else group.locator("input[type=radio]")).first.check()
+                _next(page)
+                width = page.evaluate("document.documentElement.scrollWidth")
+                assert width <= device["viewport"]["width"]
+            assert page.inner_text("h1").startswith("Thank you")
+            assert visitor.complaints == []

@@ -111,12 +111,20 @@ class TestRecallWorklist(RecallCase):
         )
         recall.prm_worklist_outcome("no_answer")
         recall.sudo().call_again_on = False
+        for text in ("First words", "Please not before March.\n" + "And then " * 60):
+            self.env["prm.message"].create(
+                {"patient_id": child.id, "company_id": child.company_id.id, "direction": "in",
+                 "channel_id": self.env.ref("prm_core.prm_channel_sms").id, "state": "received",
+                 "body": text}
+            )  # fmt: skip
         [family] = self.recalls.prm_worklist()["families"]
         [row] = family["rows"]
         self.assertEqual((row["speaker"], row["phone"]), ("Ada Neri", "+39 333 777 7777"))
         self.assertEqual((row["age"], row["hours"]), (10, "09:30 – 17:00"))
         self.assertEqual(row["alerts"], ["Getting about: In a wheelchair"], "nothing more")
         self.assertEqual((row["asked"], row["last_outcome"]), (1, "No answer"))
+        self.assertIn("Please not before March. And then", row["written"])
+        self.assertLess(len(row["written"]), 200)
         self.assertIn("80", row["open"])
         self.assertEqual(row["due"], "Feb 5, 2026")
         self.assertEqual(row["minutes"], 45)

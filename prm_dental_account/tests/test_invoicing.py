@@ -84,6 +84,19 @@ class TestInvoicing(DentalCase):
         maria.invalidate_recordset()
         self.assertEqual(maria.to_invoice_count, 0)
 
+    def test_from_a_plan(self):
+        self._crown(tooth="26")
+        done = self._crown(state="planned")
+        plan = self.env["prm.treatment.plan"]._of_open_treatments(self.maria)
+        self.assertEqual(self.as_user(self.accountant, plan).to_invoice_count, 0)
+        done.action_complete()
+        plan.invalidate_recordset()
+        plan = self.as_user(self.accountant, plan)
+        self.assertEqual(plan.to_invoice_count, 1)
+        invoice = self.env["account.move"].browse(plan.action_invoice()["res_id"])
+        self.assertEqual(done.invoice_id, invoice)
+        self.assertEqual(len(invoice.invoice_line_ids), 1, "the other one is in no plan")
+
     def test_what_is_owed(self):
         invoice = self._invoice(self._crown())
         self.assertEqual(self.maria.open_balance, 0, "a draft is no debt")

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 #: Fields on which recalls depend.
 RECALL_FIELDS = {
@@ -75,6 +76,34 @@ class PrmPatient(models.Model):
             {"ids": list(self.ids)},
         )
         return dict(self.env.cr.fetchall())
+
+    def _last_words(self):
+        """What each of these patients has written last within a year, in one query.
+
+        :return: ``{patient id: (day, text)}``; nothing for whoever may not read messages.
+        """
+        messages = self.env["prm.message"]
+        if not messages.has_access("read"):
+            return {}
+        messages.flush_model(["patient_id", "direction", "body"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT p.id, m.create_date::date, m.body
+                  FROM unnest(%s::int[]) AS p(id)
+            CROSS JOIN LATERAL (
+                       SELECT create_date, body FROM prm_message
+                        WHERE patient_id = p.id AND direction = 'in' AND body <> ''
+                          AND company_id = ANY(%s)
+                          AND create_date > now() AT TIME ZONE 'UTC' - interval '1 year'
+                     ORDER BY create_date DESC, id DESC LIMIT 1
+                       ) m
+                """,
+                list(self.ids),
+                list(self.env.companies.ids),
+            )
+        )
+        return {number: (day, text) for number, day, text in rows}
 
     def _worklist_barriers(self):
         """What keeps patients away, and what helps, in words for the desk: fear, cost, transport.

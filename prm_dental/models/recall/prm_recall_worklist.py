@@ -1,4 +1,5 @@
 from collections import defaultdict
+from textwrap import shorten
 
 from odoo import api, fields, models
 from odoo.addons.prm_core.outbox import Request
@@ -11,6 +12,8 @@ from .prm_recall_outreach import PURPOSE
 PAGE = 20
 #: Up to so many are counted; beyond, "more than" is enough to know.
 COUNTED = 1000
+#: Letters of what a patient has written.
+MESSAGE_SHOWN = 160
 
 
 class PrmRecallWorklist(models.Model):
@@ -175,6 +178,7 @@ class PrmRecallWorklist(models.Model):
             "alerts": self.env["prm.health.fact"]._alerts(patients),
             "barriers": patients._worklist_barriers(),
             "calls": self._last_calls(),
+            "written": patients._last_words(),
             "verdicts": self._call_verdicts(),
             "languages": dict(self.env["res.lang"].get_installed()),
         }
@@ -206,6 +210,7 @@ class PrmRecallWorklist(models.Model):
             "asked": self.contact_count,
             "last_contact": self._words_of_day(self._last_contact_day(call)),
             "last_outcome": call.get("words", ""),
+            "written": self._words_of_message(known["written"].get(patient.id)),
             "channel": patient.preferred_channel_id.name or "",
             "hours": self._words_of_hours(),
             "alerts": known["alerts"].get(patient.id, []),
@@ -223,6 +228,13 @@ class PrmRecallWorklist(models.Model):
     def _last_contact_day(self, call):
         days = (self.last_contact_at and self.last_contact_at.date(), call.get("day"))
         return max(filter(None, days), default=None)
+
+    def _words_of_message(self, message):
+        """What the patient has written last, with its day; what goes on is in the conversation."""
+        if not message:
+            return ""
+        day, text = message
+        return f"{self._words_of_day(day)}: {shorten(text, MESSAGE_SHOWN, placeholder='…')}"
 
     def _words_of_hours(self):
         """When the patient likes to be called, on their own clock."""
