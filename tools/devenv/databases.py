@@ -129,6 +129,24 @@ def _update(database, addons):
         )  # fmt: skip
 
 
+def _prepare_assets(database):
+    """Put together the scripts and styles once, where every copy of the database finds them.
+
+    Else each server of each test does so for its first visitor.
+    """
+    with step(f"Preparing scripts and styles in {database}"):
+        run(
+            odoo_command(
+                "-c", settings.ODOO_CONF, "-d", database, "--no-http", "--log-level=warn",
+                command="shell",
+            ),
+            log=f"assets-{database}",
+            env=postgres.environment(),
+            input="env['ir.qweb']._pregenerate_assets_bundles()\nenv.cr.commit()\n",
+            text=True,
+        )  # fmt: skip
+
+
 def ensure_template(database=settings.TEMPLATE_DB, addons=settings.PLAIN_ADDONS):
     """Have a template database with the add-ons as they are now.
 
@@ -160,6 +178,8 @@ def _ensure_template(database, addons):
         except Problem:
             # A half-updated template would fail every suite that comes after.
             _build(database, addons, demo=False)
+    if known != wanted:
+        _prepare_assets(database)
     set_stamp(database, json.dumps(wanted))
 
 
