@@ -1,3 +1,4 @@
+from . import prm_send_preview
 from . import prm_recall_send
 from . import prm_recall_send_line
 from . import prm_treatment_desk
