@@ -228,9 +228,9 @@ def _insert_patients(env):
         cr.execute(
             """
             INSERT INTO prm_patient (id, partner_id, company_id, first_name, last_name, birth_date,
-                                     mobile, sort_name, search_key, status, gender, active,
-                                     create_date, write_date)
-            SELECT v.*, 'active', 'unknown', true, now(), now()
+                                     mobile, sort_name, search_key, mobile_sanitized, status,
+                                     gender, active, create_date, write_date)
+            SELECT v.*, v.mobile, 'active', 'unknown', true, now(), now()
               FROM unnest(%s::int[], %s::int[], %s::int[], %s::text[], %s::text[], %s::date[],
                           %s::text[], %s::text[], %s::text[])
                    AS v(id, partner_id, company_id, first_name, last_name, birth_date, mobile,

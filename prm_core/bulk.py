@@ -79,35 +79,53 @@ def insert(model, vals_list, skip_existing=False):
     return records
 
 
-def _to_statement(model, columns, shared, vals_list, skip_existing):
-    """One INSERT for some records, column by column: quicker to write and to read than row by row.
+def table(columns):
+    """Values as a table, for the FROM of a statement, column by column: that is quicker to write
+    and to read than row by row. What all rows have in common is said once.
 
-    :param columns: names that come from the records; what they all have in common is said once.
-    :param shared: ``{column: value}``, ready for the database, of what every record gets.
+    :param columns: ``{name: (type in SQL, one value for each row)}``; the first one differs.
     """
-    values = {name: [vals.get(name) for vals in vals_list] for name in columns}
-    # Without a column that is unfolded there would be one row: the first one always is.
-    same = {name for name in columns[1:] if all(value is values[name][0] for value in values[name])}
     given, terms = [], []
-    for name in columns:
-        convert = _converter(model, name)
-        if name in same:
-            terms.append((name, _cast(model, name, convert(values[name][0]))))
+    for name, (sql_type, values) in columns.items():
+        # Without a column that is unfolded there would be one row: the first one always is.
+        if given and all(value is values[0] for value in values):
+            term = SQL("%s::%s", values[0], SQL(sql_type))
         else:
-            array = [convert(value) for value in values[name]]
-            given.append((name, _cast(model, name, array, "[]")))
-            terms.append((name, SQL.identifier("given", name)))
-    terms += [(name, _cast(model, name, value)) for name, value in shared.items()]
+            given.append((name, SQL("%s::%s[]", values, SQL(sql_type))))
+            term = SQL.identifier("given", name)
+        terms.append(SQL("%s AS %s", term, SQL.identifier(name)))
     comma = SQL(", ")
     return SQL(
-        "INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS given(%s) %s RETURNING id",
-        SQL.identifier(model._table),
-        comma.join(SQL.identifier(name) for name, _term in terms),
-        comma.join(term for _name, term in terms),
-        comma.join(term for _name, term in given),
-        comma.join(SQL.identifier(name) for name, _term in given),
-        SQL("ON CONFLICT DO NOTHING") if skip_existing else SQL(),
+        "(SELECT %s FROM unnest(%s) AS given(%s))",
+        comma.join(terms),
+        comma.join(array for _name, array in given),
+        comma.join(SQL.identifier(name) for name, _array in given),
     )
+
+
+def _to_statement(model, columns, shared, vals_list, skip_existing):
+    """One INSERT for some records.
+
+    :param columns: names that come from the records.
+    :param shared: ``{column: value}``, ready for the database, of what every record gets.
+    """
+    given = {}
+    for name in columns:
+        values = [vals.get(name) for vals in vals_list]
+        convert, first = _converter(model, name), values[0]
+        if all(value is first for value in values):
+            values = [convert(first)] * len(values)
+        else:
+            values = [convert(value) for value in values]
+        given[name] = (_sql_type(model, name), values)
+    for name, value in shared.items():
+        given[name] = (_sql_type(model, name), [value] * len(vals_list))
+    names = SQL(", ").join(SQL.identifier(name) for name in given)
+    return SQL(
+        "INSERT INTO %s (%s) SELECT %s FROM %s AS row %s RETURNING id",
+        SQL.identifier(model._table), names, names, table(given),
+        SQL("ON CONFLICT DO NOTHING") if skip_existing else SQL(),
+    )  # fmt: skip
 
 
 def _converter(model, name):
@@ -119,9 +137,8 @@ def _converter(model, name):
     return lambda value: field.convert_to_column_insert(value, model)
 
 
-def _cast(model, name, value, suffix=""):
-    """A value in SQL, in the type of a field's column."""
-    return SQL("%s::%s", value, SQL(model._fields[name].column_type[1] + suffix))
+def _sql_type(model, name):
+    return model._fields[name].column_type[1]
 
 
 def _forget_lists(model, columns, vals_list):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Request:
     """One wish to send one message.
 
@@ -62,8 +62,8 @@ class Request:
         return (self.recipient or self.patient.partner_id).lang
 
 
-MIN_BATCH, MAX_BATCH = 50, 500
-#: Seconds that a dispatcher's batch should take at most.
+MIN_BATCH, MAX_BATCH = 50, 2000
+#: Seconds that a dispatcher's batch should take.
 BATCH_SECONDS = 1
 
 
@@ -74,9 +74,8 @@ def next_batch(size, seconds):
     when a batch begins: a patient's "stop" counts from the next one on, and of a batch that a
     crash cuts off somebody may have to say what became of it. So a batch is short in time.
     """
-    if seconds > BATCH_SECONDS:
-        return max(size // 2, MIN_BATCH)
-    return min(size * 2, MAX_BATCH) if seconds < BATCH_SECONDS / 2 else size
+    fitting = round(size * BATCH_SECONDS / max(seconds, 0.001))
+    return min(max(fitting, MIN_BATCH), MAX_BATCH)
 
 
 #: Message states in the order of their life; a late report never moves a message back. That it

@@ -56,7 +56,7 @@ class Hours:
     channel: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Facts:
     """Everything the gate looks at, gathered beforehand.
 
@@ -106,7 +106,7 @@ class Facts:
     text_limits: dict = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Decision:
     """What the gate says: outcome, why, by which channel to which address, and from when.
 

@@ -20,7 +20,7 @@ MEDIA = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Outgoing:
     """A message ready to be handed over.
 
@@ -46,7 +46,7 @@ class Outgoing:
     typed: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Outcome:
     """What became of one message at hand-over.
 
@@ -131,16 +131,6 @@ class Channel(ABC):
     @abstractmethod
     def validate_address(cls, address):
         """The address in its normal form, or None when it is not one."""
-
-    def expect(self, batch):
-        """Note what the reports about a batch will be known by, if that takes a note.
-
-        It is committed before the batch is handed over: a report may be faster than the answer.
-
-        :param batch: list of `Outgoing`.
-        :return: the keys that were noted.
-        """
-        return []
 
     @abstractmethod
     def send(self, batch):

@@ -44,7 +44,7 @@ class HttpChannel(Channel):
         """Check, hand over, read the answer: the outcome of one message."""
         if not self.gateway:
             raise http_call.CallFailed("failed", "no_gateway")
-        if not self.validate_address(outgoing.address):
+        if not normalise.is_phone(outgoing.address):
             raise http_call.CallFailed("failed", "bad_number")
         if not (outgoing.body or "").strip():
             raise http_call.CallFailed("failed", "empty_text")

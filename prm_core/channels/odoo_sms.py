@@ -20,8 +20,10 @@ ANSWERS = {
 }
 #: What it reports later: kind of the event, our reason.
 REPORTS = {
-    "pending": ("sent", ""),
-    "sent": ("delivered", ""),
+    "processing": ("sent", ""),
+    "success": ("sent", ""),
+    "sent": ("sent", ""),
+    "delivered": ("delivered", ""),
     "expired": ("failed", "phone_unreachable"),
     "not_delivered": ("failed", "phone_unreachable"),
     "invalid_destination": ("failed", "bad_number"),
@@ -33,8 +35,7 @@ REPORTS = {
 class OdooSmsChannel(Channel):
     """A batch goes in one call, so a connection that breaks concerns all of it.
 
-    Reports come by Odoo's own route, see `sms.tracker`: an address that nobody guesses, since it
-    needs the key of a message. So there is no webhook here.
+    Reports come by Odoo's own route, see `controllers.odoo_sms_status`: so there is no webhook here.
     """
 
     code = "sms"
@@ -45,12 +46,6 @@ class OdooSmsChannel(Channel):
     def validate_address(cls, address):
         """The number in E.164."""
         return normalise.phone(address or "", None)
-
-    def expect(self, batch):
-        """Odoo's route for reports drops those of which it knows no tracker."""
-        keys = [outgoing.key for outgoing in batch] if self.gateway else []
-        self.env["sms.tracker"].sudo()._expect(keys)
-        return keys
 
     def send(self, batch):
         """See `Channel.send`."""
@@ -73,7 +68,7 @@ class OdooSmsChannel(Channel):
         """Why a message isn't even handed over, or None."""
         if not self.gateway:
             return "no_gateway"
-        if not self.validate_address(outgoing.address):
+        if not normalise.is_phone(outgoing.address):
             return "bad_number"
         return None if (outgoing.body or "").strip() else "empty_text"
 

@@ -1,5 +1,6 @@
 """Phone calls: what is to be said becomes a call on the list of the front desk."""
 
+from ..importing import normalise
 from .base import Channel, Outcome
 from .http_channel import HttpChannel
 
@@ -26,7 +27,7 @@ class PhoneChannel(Channel):
         """See `Channel.send`."""
         ready = []
         for outgoing in batch:
-            if not self.validate_address(outgoing.address):
+            if not normalise.is_phone(outgoing.address):
                 yield Outcome(outgoing.message_id, "failed", "bad_number")
             elif not (outgoing.body or "").strip():
                 yield Outcome(outgoing.message_id, "failed", "empty_text")

@@ -1,1 +1,1 @@
-from . import gateway_webhook, patient_link, portal
+from . import gateway_webhook, odoo_sms_status, patient_link, portal

@@ -22,6 +22,7 @@ _PLAIN_EMAIL = re.compile(
     r"[a-z0-9_+]+(?:[.-][a-z0-9_+]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+"
     r"(?!arpa|invalid|local|localhost|onion|test|alt)[a-z]{2,}"
 )
+_E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 
 _YES = frozenset(
@@ -85,6 +86,18 @@ def phone(value, country):
     if not phonenumbers.is_valid_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_phone(value):
+    """Return whether a text is written as E.164 wants it; whose number it is, is not asked."""
+    return bool(_E164.fullmatch(value or ""))
+
+
+def is_mobile(number):
+    """Return whether a number in E.164 is one of a mobile phone, as far as its country tells."""
+    kinds = phonenumbers.PhoneNumberType
+    kind = phonenumbers.number_type(phonenumbers.parse(number))
+    return kind in (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE)
 
 
 def is_country(code):

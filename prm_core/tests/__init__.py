@@ -20,6 +20,7 @@ from . import test_reading
 from . import test_inbound
 from . import test_dispatch
 from . import test_outbox_batches
+from . import test_mobile_number
 from . import test_patient
 from . import test_patient_merge
 from . import test_patient_search

@@ -187,6 +187,6 @@ class TestRetryAfter(MessageCase):
         now = fields.Datetime.now()
         for seconds, expected in ((90, 90), (0, 0), (10**8, 86400), (None, 300)):
             outcome = Outcome(message.id, "failed", "server_busy", retry=True, retry_after=seconds)
-            verdict = message._judge_one(outcome, False)
+            verdict = message._judge_one(outcome, False, now)
             waits = (verdict.scheduled_at - now).total_seconds()
             self.assertAlmostEqual(waits, expected, delta=5)

@@ -166,10 +166,10 @@ class PrmImportKindPatients(models.AbstractModel):
         dates = {r.get("birth_date") for r in records if r.get("birth_date")}
         rows = self.env.execute_query(
             SQL(
-                """SELECT p.id, p.last_name, p.first_name, p.birth_date, p.mobile, c.email, c.name
+                """SELECT p.id, p.last_name, p.first_name, p.birth_date, p.mobile_sanitized, c.email, c.name
                      FROM prm_patient p JOIN res_partner c ON c.id = p.partner_id
                     WHERE p.company_id = %s AND p.birth_date = ANY(%s)
-                      AND (p.mobile = ANY(%s) OR lower(trim(c.email)) = ANY(%s))
+                      AND (p.mobile_sanitized = ANY(%s) OR lower(trim(c.email)) = ANY(%s))
                     ORDER BY p.id""",
                 run.company_id.id,
                 list(dates),
@@ -247,7 +247,7 @@ class PrmImportKindPatients(models.AbstractModel):
                     "status": vals.get("status") or "active",
                     "company_id": run.company_id.id,
                     "household_id": households.get(plan.record.get("household")),
-                    **self._search_texts(plan),
+                    **self._stored_texts(plan),
                 }
             )
         contact_model = self.env["res.partner"].with_context(**CONTACT_CONTEXT)
@@ -274,12 +274,15 @@ class PrmImportKindPatients(models.AbstractModel):
         self.env.remove_to_compute(patients._fields["search_key"], created)
 
     @staticmethod
-    def _search_texts(plan):
-        """Return the stored texts by which a patient is found, as the patient computes them."""
+    def _stored_texts(plan):
+        """Return the stored texts that a patient computes: those by which one is found, and the
+        number, which an import brings in its normal form.
+        """
         vals = plan.vals
         first, last = vals.get("first_name"), vals.get("last_name")
         identifier = plan.record.values["identifier"]
         return {
+            "mobile_sanitized": vals.get("mobile") or None,
             "sort_name": patient_search.sort_name(last, first),
             "search_key": patient_search.search_key(
                 names=(f"{first or ''} {last or ''}", last, vals.get("preferred_name")),

@@ -38,8 +38,10 @@ class PrmEnrolmentConditions(models.Model):
         )
 
     def _condition_has_mobile(self, _number):
-        patients = read_rows(self.patient_id, ("mobile",))
-        return self._of_patients({number for number, row in patients.items() if row.mobile})
+        patients = read_rows(self.patient_id, ("mobile_sanitized",))
+        return self._of_patients(
+            {number for number, row in patients.items() if row.mobile_sanitized}
+        )
 
     def _condition_is_child(self, _number):
         latest = fields.Date.context_today(self) - relativedelta(years=ADULT_AGE)

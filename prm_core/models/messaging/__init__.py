@@ -10,7 +10,9 @@ from . import prm_message_gate
 from . import prm_message_queue
 from . import prm_message_family
 from . import prm_message_outcome
+from . import prm_message_ready
 from . import prm_message_dispatch
+from . import prm_message_odoo_sms
 from . import prm_message_inbound
 from . import prm_message_event
 from . import prm_message_whatsapp
@@ -20,7 +22,6 @@ from . import prm_patient_letter
 from . import prm_message_phone
 from . import prm_call
 from . import res_company
-from . import sms_tracker
 from . import prm_mailbox
 from . import prm_link
 from . import prm_patient

@@ -22,7 +22,7 @@ SATURDAY, SUNDAY = 5, 6
 
 #: Patient's fields that are read, together: for the gate, and for the words that follow.
 _PATIENT_FIELDS = (
-    "partner_id", "company_id", "status", "preferred_channel_id", "channel_order", "mobile",
+    "partner_id", "company_id", "status", "preferred_channel_id", "channel_order", "mobile_sanitized",
     "contact_from", "contact_to", "contact_paused_until", *SALUTATION_FIELDS,
 )  # fmt: skip
 #: Their contacts'; read there, since a field that is only handed on takes longer to read.
@@ -102,8 +102,10 @@ class GatheredFacts:
             dict.fromkeys(request.patient.id for request in requests)
         )
         self._rows = read_rows(self.patients, _PATIENT_FIELDS)
-        self._contacts = read_rows(self.patients.partner_id, _CONTACT_FIELDS)
-        self._companies = {company.id: company for company in self.patients.company_id}
+        contacts = env["res.partner"].browse([row.partner_id for row in self._rows.values()])
+        self._contacts = read_rows(contacts, _CONTACT_FIELDS)
+        practices = env["res.company"].browse({row.company_id for row in self._rows.values()})
+        self._companies = {company.id: company for company in practices}
         self.receivers = env["prm.guardian"]._receivers(self.patients)
         codes = {request.purpose for request in requests}
         purposes = (
@@ -111,7 +113,8 @@ class GatheredFacts:
         )
         self.purposes = {purpose.code: purpose for purpose in purposes}
         self.channel_ids = env["prm.channel"]._ids_by_code()
-        self.channel_codes = {key: code for code, key in self.channel_ids.items()}
+        self.channel_codes = env["prm.channel"]._codes_by_id()
+        self._waiting = self._read_waiting(requests)
         self.permissions = self._gather_permissions(purposes)
         self.holds = self.messages._get_holds(self.patients)
         self._rules, self._channels, self._exposed = {}, {}, {}
@@ -131,7 +134,7 @@ class GatheredFacts:
         :rtype: policy.Facts
         """
         patient, purpose = request.patient, self.purposes[request.purpose]
-        person = self._persons[patient.id]
+        person, waiting = self._persons[patient.id], self._waiting_of(request)
         rules = self._rules_of(person["countries"], purpose)
         pausable = purpose.pausable and not request.asked_now
         holds = self.holds.get(patient.id, ()) if pausable else ()
@@ -155,13 +158,18 @@ class GatheredFacts:
             paused_until=person["paused_until"] if pausable else None,
             caps=caps,
             contacts=self._contacts_of(request, purpose) if caps else (),
-            not_after=request.message.expires_at or None if request.message else request.not_after,
+            not_after=waiting.expires_at if waiting else request.not_after,
             sources=rules.sources,
             guardian=bool(person["guardian"]),
             text_limits=rules.text_limits,
         )
 
     # -- what is asked for once
+
+    def _read_waiting(self, requests):
+        """``{message id: its channel's id and until when it makes sense}`` of those that wait."""
+        waiting = [request.message.id for request in requests if request.message]
+        return read_rows(self.messages.browse(waiting), ("channel_id", "expires_at"))
 
     def _get_codes(self, requests):
         """Channels for which addresses are looked up: those that a request may take.
@@ -245,6 +253,9 @@ class GatheredFacts:
 
     # -- what belongs to one request
 
+    def _waiting_of(self, request):
+        return self._waiting[request.message.id] if request.message else None
+
     def _person(self, patient, zone):
         """What is the same for every request about a patient.
 
@@ -298,8 +309,8 @@ class GatheredFacts:
 
     def _possible_channels(self, request):
         """The same, whoever the patient is and whatever the patient wrote."""
-        if request.message:
-            return (request.message.channel_id.code,)
+        if waiting := self._waiting_of(request):
+            return (self.channel_codes[waiting.channel_id],)
         template, company_id = request.template, self._rows[request.patient.id].company_id
         key = (company_id, template and template.id, request.exclude_channels, request.channels)
         if key not in self._channels:

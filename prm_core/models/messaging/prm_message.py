@@ -78,12 +78,15 @@ class PrmMessage(models.Model):
     provider_ref = fields.Char(readonly=True, copy=False, index="btree_not_null")
     expires_at = fields.Datetime(readonly=True, help="Later than this nobody wants to hear of it.")
     policy_version = fields.Char(readonly=True)
-    facts = fields.Json(readonly=True, copy=False, help="What the gate decided on.")
+    facts = fields.Json(
+        readonly=True, copy=False, prefetch=False, help="What the gate decided on."
+    )  # fmt: skip
     why = fields.Html(compute="_compute_why", sanitize=False)
     link_id = fields.Many2one("prm.link", readonly=True, ondelete="set null", copy=False)
     request_data = fields.Json(
-        readonly=True, copy=False, help="What it takes to send the same by another channel."
-    )
+        readonly=True, copy=False, prefetch=False,
+        help="What it takes to send the same by another channel.",
+    )  # fmt: skip
     fallback_of_id = fields.Many2one(
         "prm.message", string="Instead of", readonly=True, copy=False, index="btree_not_null",
         ondelete="set null", help="The message that could not go by its own channel.",

@@ -1,34 +1,23 @@
 import logging
-import re
 import secrets
 import time
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import cache
 
 import psycopg2
 from odoo import api, fields, models
 from odoo.tools import SQL
 from psycopg2 import errors
 
-from ... import policy
 from ...channels import Outcome, Outgoing
 from ...channels.base import UnsupportedFeature
-from ...outbox import MIN_BATCH, Request, next_batch
-from ...unsubscribe import unsubscribe_headers
+from ...outbox import MIN_BATCH, next_batch
 from .prm_message_outcome import Verdict
 
 _logger = logging.getLogger(__name__)
 
 #: Minutes after which a message that is still "going out" and names no dispatcher was left behind.
 STALE_AFTER = 15
-#: What is read of a claimed message: not the gate's facts, which are asked for anew.
-_CLAIMED_FIELDS = (
-    "patient_id", "company_id", "purpose_id", "template_id", "channel_id", "address", "lang",
-    "subject", "body", "idempotency_key", "attempts", "expires_at", "typed", "reply_to_id",
-)  # fmt: skip
-#: An email's name as others may have written it; nothing else goes into a header.
-_MESSAGE_ID = re.compile(r"<[^\s<>]{1,250}>")
 #: How often a step is begun afresh when another process touched the same rows.
 MAX_TRIES = 10
 
@@ -166,15 +155,12 @@ class PrmMessageDispatch(models.Model):
     def _send_claimed(self):
         """Hand over claimed messages, channel by channel, and record the outcomes."""
         commit = self.env["ir.cron"]._commit_progress
-        self.fetch(_CLAIMED_FIELDS)
         results, broken = self._each_by_itself(self._make_ready)
         ready = {key: result for key, result in results.items() if isinstance(result, Outgoing)}
         held_back = [results[key] for key in results.keys() - ready.keys()]
         self._record([*held_back, *broken._judge_broken()])
         # Read before the commit, after which all would be read anew.
-        roads = list(self.browse(ready)._by_road())
-        for (company, channel), messages in roads:
-            messages._expect_reports(company, channel, ready)
+        roads = self.browse(ready)._by_road()
         commit(0)
         for (company, channel), messages in roads:
             outcomes, idempotent = messages._hand_over(company, channel, ready)
@@ -226,76 +212,9 @@ class PrmMessageDispatch(models.Model):
             broken |= breaks
         return results, broken
 
-    @api.model
-    def _make_ready(self, messages):
-        """Ask the gate again, and bring what may go into the form of the channel contract.
-
-        :return: list of `channels.Outgoing`, or `Verdict` for what may not go (yet), in order.
-        """
-        facts = dict(zip(messages.ids, self._gather_claimed_facts(messages), strict=True))
-        results = {verdict.message_id: verdict for verdict in messages._judge_forbidden(facts)}
-        allowed = messages.filtered(lambda message: message.id not in results)
-        results.update(zip(allowed.ids, self._prepare_outgoing(allowed), strict=True))
-        return [results[key] for key in messages.ids]
-
-    @api.model
-    def _gather_claimed_facts(self, messages):
-        """The gate's facts, asked for again: a no that came after queueing still counts."""
-        return self._gather_facts(
-            [
-                Request(
-                    message.patient_id,
-                    message.purpose_id.code,
-                    message.template_id,
-                    message=message,
-                    asked_now=bool((message.request_data or {}).get("asked_now")),
-                )
-                for message in messages
-            ]
-        )
-
-    def _judge_forbidden(self, facts):
-        """Verdicts on what may not go, or not at this hour.
-
-        :param facts: ``{message id: policy.Facts}``
-        """
-        verdicts = []
-        for message in self:
-            decision = policy.decide(facts[message.id])
-            if decision.outcome == policy.ALLOW:
-                if decision.address != message.address:
-                    # Corrected since it was queued, or somebody else reads it now.
-                    message.address = decision.address
-                continue
-            options = {"reason": decision.reason, "facts": policy.to_plain(facts[message.id])}
-            if decision.allowed:
-                # Its hour has passed meanwhile: it waits for the next one, and that is no attempt.
-                options.update(scheduled_at=decision.until, attempts=message.attempts - 1)
-            state = "queued" if decision.allowed else "suppressed"
-            verdicts.append(Verdict(message.id, state, **options))
-        return verdicts
-
     def _judge_broken(self):
         """Verdicts on messages that can't be made ready."""
         return [Verdict(message.id, "failed", "bad_content") for message in self]
-
-    def _expect_reports(self, company, channel, ready):
-        """Let the adapter note what is to be there before the first report comes.
-
-        Where it breaks, the hand-over goes on: at worst a report is lost, and no message.
-
-        :param channel: its code; :param ready: as in `_hand_over`.
-        """
-        try:
-            with self.env.cr.savepoint():
-                adapter = self.env["prm.gateway"]._adapter(company, channel)
-                adapter.expect([ready[message.id] for message in self])
-        except UnsupportedFeature:
-            return
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
-            _logger.exception("Channel %s can't prepare for its reports.", channel)
 
     def _hand_over(self, company, channel, ready):
         """Give messages of one practice and channel to its adapter; others don't notice.
@@ -322,76 +241,3 @@ class PrmMessageDispatch(models.Model):
             # The adapter itself broke: what it did not report may or may not have gone.
             _logger.exception("Channel %s broke while sending.", channel)
         return outcomes, adapter.idempotent
-
-    @api.model
-    def _prepare_outgoing(self, messages):
-        """The messages in the form of the channel contract."""
-        result = []
-        headers = messages._prepare_unsubscribe_headers()
-        threads = messages._prepare_thread_headers()
-        options = messages._prepare_channel_options()
-        reply_to = self.env["prm.mailbox"]._reply_to(messages.company_id)
-
-        @cache
-        def sender_of(company):
-            own = company.email_formatted or company.partner_id.email_formatted
-            return own or self.env["ir.mail_server"]._get_default_from_address()
-
-        for message in messages:
-            company = message.company_id
-            result.append(
-                Outgoing(
-                    message_id=message.id,
-                    key=message.idempotency_key,
-                    address=message.address,
-                    subject=message.subject or "",
-                    body=message.body or "",
-                    lang=message.lang or "en",
-                    sender=sender_of(company),
-                    reply_to=reply_to.get(company.id, ""),
-                    practice=company.name,
-                    headers={**threads.get(message.id, {}), **headers.get(message.id, {})},
-                    options=options.get(message.id, {}),
-                    typed=message.typed,
-                )
-            )
-        return result
-
-    def _prepare_thread_headers(self):
-        """Headers by which mail programs put an answer below what it answers (RFC 5322, 3.6.4).
-
-        :return: ``{message id: headers}`` for the emails that answer an email.
-        """
-        result = {}
-        for message in self:
-            asked = message.reply_to_id.sudo()
-            if message.channel_id.code != "email" or asked.channel_id != message.channel_id:
-                continue
-            ours = asked.reply_to_id.provider_ref if asked.quotes else ""
-            ids = [name for name in (ours, asked.provider_ref) if _MESSAGE_ID.fullmatch(name or "")]
-            if asked.provider_ref in ids:
-                result[message.id] = {"In-Reply-To": ids[-1], "References": " ".join(ids)}
-        return result
-
-    def _prepare_unsubscribe_headers(self):
-        """One-click headers (RFC 8058) for the emails that a patient can do without: ``{id: …}``.
-
-        What belongs to a treatment under way has none: a button in a mail program is pressed
-        easily, and the patient would miss the visit.
-        """
-        links = self.env["prm.link"]
-        optional = self.filtered(
-            lambda message: message.channel_id.code == "email" and message.purpose_id.pausable
-        )
-        issued = links._issue_many(
-            [
-                links._unsubscribe_wish(
-                    message.patient_id, message.purpose_id.code, "email", message
-                )
-                for message in optional
-            ]
-        )
-        return {
-            message.id: unsubscribe_headers(links._unsubscribe_url(url))
-            for message, (_link, url) in zip(optional, issued, strict=True)
-        }

@@ -4,8 +4,10 @@ from ... import policy
 from ...channels import get_channel
 from .gathered_facts import GatheredFacts
 
+#: Channels to a person's mobile number.
+MOBILE_CHANNELS = ("sms", "whatsapp", "phone")
 #: Channels that reach one person and not a household.
-PERSONAL_CHANNELS = frozenset(("email", "sms", "whatsapp", "phone"))
+PERSONAL_CHANNELS = frozenset(("email", *MOBILE_CHANNELS))
 
 
 class PrmMessageGate(models.Model):
@@ -54,11 +56,10 @@ class PrmMessageGate(models.Model):
         # What is no address of a person, such as the portal, stays.
         kept = {code: own[code] for code in own if code not in PERSONAL_CHANNELS}
         for guardian in guardians:
-            found = self._valid_addresses(
-                dict.fromkeys(("sms", "whatsapp", "phone"), guardian.phone)
-                | {"email": guardian.email},
-                channels,
-            )
+            person = guardian.partner_id
+            number = person.phone_sanitized or person.phone
+            raw = {**dict.fromkeys(MOBILE_CHANNELS, number), "email": person.email}
+            found = self._valid_addresses(raw, channels)
             if found:
                 break
         else:
@@ -71,13 +72,17 @@ class PrmMessageGate(models.Model):
     @api.model
     def _addresses(self, patient, channels):
         """Valid addresses by channel code."""
-        mobile = patient.mobile
-        raw = {"email": patient.partner_id.email, "sms": mobile, "whatsapp": mobile}
-        if "phone" in channels:
-            raw["phone"] = mobile or patient.phone_sanitized
+        raw = {"email": patient.partner_id.email}
+        mobile = patient.mobile_sanitized
+        if "phone" in channels and not mobile:
+            raw["phone"] = patient.phone_sanitized
         if "letter" in channels:
             raw["letter"] = patient._postal_address()
-        return self._valid_addresses(raw, channels)
+        found = self._valid_addresses(raw, channels)
+        if mobile:
+            # It was looked at when it was typed, which takes longer than all the rest here.
+            found.update((code, mobile) for code in channels if code in MOBILE_CHANNELS)
+        return found
 
     @api.model
     def _valid_addresses(self, raw, channels):

@@ -1,9 +1,12 @@
+import json
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import psycopg2.extras
 from odoo import api, fields, models
+from odoo.tools import SQL
 
+from ...bulk import read_rows, table
 from ...channels.base import UnsupportedFeature
 from ...outbox import Request
 
@@ -24,7 +27,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Verdict:
     """What is to be written about one message that was going out.
 
@@ -66,48 +69,47 @@ class PrmMessageOutcome(models.Model):
         if not verdicts:
             return self.browse()
         self.flush_model()
-        rows = self.env.cr.execute_values(
-            """
-            UPDATE prm_message m
-               SET state = v.state, reason = v.reason, detail = v.detail,
-                   provider_ref = COALESCE(v.provider_ref, m.provider_ref),
-                   sent_at = COALESCE(v.sent_at::timestamp, m.sent_at),
-                   scheduled_at = COALESCE(v.scheduled_at::timestamp, m.scheduled_at),
-                   attempts = COALESCE(v.attempts::int, m.attempts),
-                   facts = COALESCE(v.facts::jsonb, m.facts),
-                   claimed_by = NULL, write_date = now() AT TIME ZONE 'UTC'
-              FROM (VALUES %s) AS v(id, state, reason, detail, provider_ref, sent_at, scheduled_at,
-                                    attempts, facts)
-             WHERE m.id = v.id AND m.state = 'sending'
-         RETURNING m.id, m.state, m.patient_id, m.company_id, m.subject,
-                   (SELECT c.code FROM prm_channel c WHERE c.id = m.channel_id)
-            """,
-            [self._to_row(verdict) for verdict in verdicts],
-            page_size=len(verdicts),
-            fetch=True,
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE prm_message m
+                   SET state = v.state, reason = v.reason, detail = v.detail,
+                       provider_ref = COALESCE(v.provider_ref, m.provider_ref),
+                       sent_at = COALESCE(v.sent_at, m.sent_at),
+                       scheduled_at = COALESCE(v.scheduled_at, m.scheduled_at),
+                       attempts = COALESCE(v.attempts, m.attempts),
+                       facts = COALESCE(v.facts, m.facts),
+                       claimed_by = NULL, write_date = now() AT TIME ZONE 'UTC'
+                  FROM %s AS v
+                 WHERE m.id = v.id AND m.state = 'sending'
+             RETURNING m.id, m.state, m.patient_id, m.company_id, m.subject, m.channel_id
+                """,
+                table(self._to_columns(verdicts)),
+            )
         )
         self.invalidate_model([*_COLUMNS, "claimed_by", "write_date"], flush=False)
-        rows.sort()
+        codes = self.env["prm.channel"]._codes_by_id()
+        rows = sorted((*row, codes.get(channel_id)) for *row, channel_id in rows)
         written = self.browse([row[0] for row in rows])
         written.modified(_COLUMNS)
         self._emit_ends(rows)
         return written
 
     @api.model
-    def _to_row(self, verdict):
-        """A verdict in the order of the statement's columns; no empty texts."""
-        facts = psycopg2.extras.Json(verdict.facts) if verdict.facts else None
-        return (
-            verdict.message_id,
-            verdict.state,
-            _clean(verdict.reason),
-            _clean(verdict.detail),
-            _clean(verdict.provider_ref),
-            verdict.sent_at,
-            verdict.scheduled_at,
-            verdict.attempts,
-            facts,
-        )
+    def _to_columns(self, verdicts):
+        """Verdicts as `bulk.table` takes them; no empty texts."""
+        facts = [json.dumps(one.facts) if one.facts else None for one in verdicts]
+        return {
+            "id": ("int", [one.message_id for one in verdicts]),
+            "state": ("varchar", [one.state for one in verdicts]),
+            "reason": ("varchar", [_clean(one.reason) for one in verdicts]),
+            "detail": ("varchar", [_clean(one.detail) for one in verdicts]),
+            "provider_ref": ("varchar", [_clean(one.provider_ref) for one in verdicts]),
+            "sent_at": ("timestamp", [one.sent_at for one in verdicts]),
+            "scheduled_at": ("timestamp", [one.scheduled_at for one in verdicts]),
+            "attempts": ("int", [one.attempts for one in verdicts]),
+            "facts": ("jsonb", facts),
+        }
 
     def _judge(self, outcomes, idempotent):
         """Verdicts on messages that one adapter was given.
@@ -115,11 +117,10 @@ class PrmMessageOutcome(models.Model):
         :param outcomes: ``{message id: channels.Outcome}``; who is missing may have gone or not.
         :param idempotent: whether the adapter sends a message once, however often it gets its key.
         """
-        return [message._judge_one(outcomes.get(message.id), idempotent) for message in self]
-
-    def _judge_one(self, outcome, idempotent):
-        self.ensure_one()
         now = fields.Datetime.now()
+        return [message._judge_one(outcomes.get(message.id), idempotent, now) for message in self]
+
+    def _judge_one(self, outcome, idempotent, now):
         if outcome is None:
             return self._judge_uncertain(idempotent, "interrupted")
         if outcome.state == "unknown":
@@ -162,8 +163,15 @@ class PrmMessageOutcome(models.Model):
         return verdicts
 
     def _by_road(self):
-        """``((practice, channel's code), messages)`` for each pair."""
-        return self.grouped(lambda message: (message.company_id, message.channel_id.code)).items()
+        """List of ``((practice, channel's code), messages)``, one for each pair."""
+        codes = self.env["prm.channel"]._codes_by_id()
+        roads = defaultdict(list)
+        for number, road in read_rows(self, ("company_id", "channel_id")).items():
+            roads[road].append(number)
+        return [
+            ((self.env["res.company"].browse(company_id), codes[channel_id]), self.browse(numbers))
+            for (company_id, channel_id), numbers in roads.items()
+        ]
 
     @api.model
     def _emit_ends(self, rows):

@@ -34,12 +34,13 @@ class PrmMessageWhatsapp(models.Model):
         )
         return {(patient_id, address): moment for patient_id, address, moment in rows}
 
-    def _prepare_channel_options(self):
-        """What only one channel knows of a message, see `Outgoing.options`: ``{id: options}``."""
-        ours = self.filtered(lambda message: message.channel_id.code == "whatsapp")
-        windows = self._open_windows(ours.patient_id)
-        options = {}
-        for message in ours:
+    def _prepare_channel_options(self, channel):
+        """The approved template of each, and when the patient wrote last."""
+        options = super()._prepare_channel_options(channel)
+        if channel != "whatsapp":
+            return options
+        windows = self._open_windows(self.patient_id)
+        for message in self:
             approved = (message.request_data or {}).get("approved") or {}
             options[message.id] = {
                 "last_inbound_at": windows.get((message.patient_id.id, message.address)),

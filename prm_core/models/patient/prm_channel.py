@@ -21,6 +21,11 @@ class PrmChannel(models.Model):
         """``{code: database id}`` of all channels: there are a few, and every message asks."""
         return frozendict((channel.code, channel.id) for channel in self.sudo().search([]))
 
+    @api.model
+    def _codes_by_id(self):
+        """The same the other way round."""
+        return {number: code for code, number in self._ids_by_code().items()}
+
     @api.model_create_multi
     def create(self, vals_list):
         self.env.registry.clear_cache()

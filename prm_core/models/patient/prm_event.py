@@ -15,6 +15,8 @@ class PrmEvent(models.Model):
     _description = "Timeline Event"
     _order = "occurred_at desc, id desc"
     _rec_name = "event_type_id"
+    #: When and by whom is said by the fields below, and nothing is ever changed.
+    _log_access = False
 
     patient_id = fields.Many2one("prm.patient", required=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True)

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from ... import patient_search
 from ...bulk import read_rows
+from ...importing import normalise
 
 #: Context of a bulk creation: nobody follows, nothing is logged, row by row.
 BULK_CONTEXT = {
@@ -75,6 +76,10 @@ class PrmPatient(models.Model):
         tracking=True,
     )
     mobile = fields.Char(help="For calls and text messages.")
+    mobile_sanitized = fields.Char(
+        "Mobile Number in E.164", compute="_compute_mobile_sanitized", store=True, precompute=True,
+        help="Where text messages go. Empty when what was typed is no number.",
+    )  # fmt: skip
     work_phone = fields.Char()
     preferred_channel_id = fields.Many2one(
         "prm.channel", help="How the patient likes to be reached."
@@ -105,6 +110,26 @@ class PrmPatient(models.Model):
         reading all patients by name looks cheaper than the index, and takes half a second.
         """
         self.env.cr.execute("ALTER TABLE prm_patient ALTER COLUMN search_key SET STATISTICS 1000")
+
+    @api.depends("mobile", "company_id.country_id", "partner_id.country_id")
+    def _compute_mobile_sanitized(self):
+        """A number without a country's prefix is read as one of the practice's country, or, when it
+        is no mobile number there, of the country where the patient lives.
+        """
+        for patient in self:
+            countries = {
+                country.code: True
+                for country in (patient.company_id.country_id, patient.partner_id.country_id)
+                if country
+            }
+            readings = [
+                number
+                for country in countries or [None]
+                if (number := normalise.phone(patient.mobile or "", country))
+            ]
+            if len(readings) > 1:
+                readings.sort(key=normalise.is_mobile, reverse=True)
+            patient.mobile_sanitized = readings[0] if readings else False
 
     @api.depends("last_name", "first_name")
     def _compute_sort_name(self):

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from odoo import models
 from odoo.addons.prm_core import policy
+from odoo.addons.prm_core.importing import normalise
 from odoo.addons.prm_core.models.messaging.reasons import reason_text
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
@@ -41,9 +42,9 @@ class PrmPatient(models.Model):
         _name, number = self._spoken_to()[self.id]
         if not number:
             raise UserError(self.env._("This patient has no number."))
-        valid = self.env["prm.message"].sudo()._valid_addresses({"phone": number}, ("phone",))
+        written = normalise.phone(number, self.company_id.country_id.code or None) or number
         self.env["prm.address.block"].sudo()._block(
-            self.company_id, "phone", valid.get("phone") or number, "wrong_person"
+            self.company_id, "phone", written, "wrong_person"
         )
 
     def _call_verdicts(self, requests):
