@@ -60,7 +60,8 @@ def insert(model, vals_list, skip_existing=False):
     given = list(vals_list[0])
     columns, shared = _complete(model, given)
     now, uid = fields.Datetime.now(), model.env.uid
-    log = {"create_uid": uid, "create_date": now, "write_uid": uid, "write_date": now}
+    # Nobody has changed them yet; and who is named has to be looked up for each row.
+    log = {"create_uid": uid, "create_date": now, "write_uid": None, "write_date": now}
     shared.update((name, value) for name, value in log.items() if name in model._fields)
     rows = []
     for start in range(0, len(vals_list), PAGE_ROWS):

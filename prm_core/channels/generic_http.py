@@ -4,12 +4,19 @@ import hashlib
 import hmac
 import json
 import re
+from functools import cached_property
+from types import SimpleNamespace
 from urllib.parse import quote_plus
 
 from . import http_call
 from .base import ProviderEvent
 from .http_channel import HttpChannel
 
+#: Fields of `prm.gateway` that describe how a text is handed over.
+_FORM = (
+    "url", "http_method", "http_headers", "body_format", "body_template", "idempotency_header",
+    "sender", "account", "secret", "status_path", "success_values", "ref_path",
+)  # fmt: skip
 _HOLE = re.compile(r"\{(to|text|key|sender|account|secret)\}")
 
 CONTENT_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
@@ -40,43 +47,48 @@ class GenericHttpChannel(HttpChannel):
         """The gateway promises to look at the key, when the form names a header for it."""
         return bool(self.gateway and self.gateway.idempotency_header)
 
+    @cached_property
+    def _form(self):
+        """What the gateway's form says, read once for a batch."""
+        return SimpleNamespace(**{name: getattr(self.gateway, name) or "" for name in _FORM})
+
     def _call(self, session, outgoing):
-        gateway = self.gateway
-        if not gateway.url or not gateway.body_template:
+        form = self._form
+        if not form.url or not form.body_template:
             raise http_call.CallFailed("failed", "gateway_setup")
         values = {
             "to": outgoing.address,
             "text": self._sms_text(outgoing),
             "key": outgoing.key,
-            "sender": gateway.sender or "",
-            "account": gateway.account or "",
-            "secret": gateway.secret or "",
+            "sender": form.sender,
+            "account": form.account,
+            "secret": form.secret,
         }
-        kind = gateway.body_format or "json"
+        kind = form.body_format or "json"
         headers = {
             "Content-Type": CONTENT_TYPES[kind],
-            **parse_headers(gateway.http_headers or "", values),
+            **parse_headers(form.http_headers, values),
         }
-        if gateway.idempotency_header:
-            headers[gateway.idempotency_header] = outgoing.key
+        if form.idempotency_header:
+            headers[form.idempotency_header] = outgoing.key
         return http_call.call(
-            session, gateway.http_method or "POST", gateway.url,
-            data=fill(gateway.body_template, values, kind).encode(), headers=headers,
+            session, form.http_method or "POST", form.url,
+            data=fill(form.body_template, values, kind).encode(), headers=headers,
         )  # fmt: skip
 
     def _read_answer(self, outgoing, answer):
-        gateway = self.gateway
+        form = self._form
         status = ""
-        if gateway.status_path:
-            status = http_call.pick(answer.data, gateway.status_path)
+        if form.status_path:
+            status = http_call.pick(answer.data, form.status_path)
         if not answer.ok:
             return self._refused(outgoing, f"HTTP {answer.status}", status)
-        if gateway.status_path:
+        if form.status_path:
             if status is None:
                 return self._sent(outgoing, None)
-            if str(status) not in _words(gateway.success_values):
+            if str(status) not in _words(form.success_values):
                 return self._refused(outgoing, "", str(status))
-        return self._sent(outgoing, http_call.pick(answer.data, gateway.ref_path or "id"))
+        return self._sent(outgoing, http_call.pick(answer.data, form.ref_path or "id"))
 
     def verify_webhook(self, raw, headers, url=""):
         """HMAC-SHA256 of the raw body in hexadecimal, with or without ``sha256=`` before it."""

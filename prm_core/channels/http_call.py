@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
 import requests
+from requests.utils import check_header_validity
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 #: Seconds to wait for the connection, and again for each part of the answer.
@@ -62,15 +63,17 @@ class _Session(requests.Session):
         self._known = {}
 
     def prepared(self, method, url):
-        """A request to an address, with nothing in it yet.
+        """A request to an address, with the headers that all have.
 
         :raises requests.RequestException: for what is no address.
         """
         if (method, url) not in self._known:
             request = requests.PreparedRequest()
-            request.prepare(method, url)
+            request.prepare(method, url, headers=self.headers)
+            # Copied with each request, and never anything in it.
+            request._cookies = None
             self._known[method, url] = request
-        return self._known[method, url]
+        return self._known[method, url].copy()
 
 
 def call(session, method, url, **options):
@@ -98,10 +101,13 @@ def _send(session, method, url, headers=None, **options):
     `Session.request` would first merge the request with settings that a session of ours never has,
     and take every address apart anew, which takes longer than all the rest.
     """
-    request = session.prepared(method, url).copy()
-    request.prepare_headers({**session.headers, **(headers or {})})
+    request = session.prepared(method, url)
+    for name, value in (headers or {}).items():
+        check_header_validity((name, value))
+        request.headers[name] = value
     request.prepare_body(options.get("data"), None, options.get("json"))
-    request.prepare_auth(options.get("auth"), url)
+    if auth := options.get("auth"):
+        request.prepare_auth(auth, url)
     response = session.get_adapter(request.url).send(request, timeout=TIMEOUT)
     # Read at once: what breaks is to break here, and the connection to be free for the next.
     _content = response.content

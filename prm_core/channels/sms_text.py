@@ -90,6 +90,8 @@ def transliterate(text):
     >>> transliterate("Olá, “João” è già qui…")
     'Ola, "Joao" è già qui...'
     """
+    if _GSM7.issuperset(text):
+        return text
     text = unicodedata.normalize("NFC", text).translate(_REPLACEMENTS)
     if _GSM7.issuperset(text):
         return text

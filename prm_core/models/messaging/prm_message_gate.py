@@ -72,7 +72,7 @@ class PrmMessageGate(models.Model):
     @api.model
     def _addresses(self, patient, channels):
         """Valid addresses by channel code."""
-        raw = {"email": patient.partner_id.email}
+        raw = {"email": patient.partner_id.email} if "email" in channels else {}
         mobile = patient.mobile_sanitized
         if "phone" in channels and not mobile:
             raw["phone"] = patient.phone_sanitized

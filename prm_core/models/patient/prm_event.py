@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
 from ...bulk import insert
@@ -29,7 +29,10 @@ class PrmEvent(models.Model):
         help="Plain values that describe what happened; never free text on health."
     )
     detail = fields.Char(compute="_compute_detail")
-    user_id = fields.Many2one("res.users", string="By", default=lambda self: self.env.uid)
+    user_id = fields.Many2one(
+        "res.users", string="By", help="Empty for what happened by itself.",
+        default=lambda self: self.env.uid != SUPERUSER_ID and self.env.uid,
+    )  # fmt: skip
 
     _patient_idx = models.Index("(patient_id, occurred_at DESC, id DESC)")
     _type_idx = models.Index("(event_type_id, occurred_at)")
