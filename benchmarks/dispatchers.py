@@ -62,16 +62,15 @@ def started(count, database, network):
 def main():
     database, network = sys.argv[1:]
     module, name = network.split(":")
-    with harness.environment(database) as env:
-        with getattr(importlib.import_module(module), name)():
+    with harness.environment(database) as env, getattr(importlib.import_module(module), name)():
+        print("done", flush=True)
+        for _line in sys.stdin:
+            gc.disable()
+            env["prm.message"]._cron_dispatch()
+            env.cr.commit()
             print("done", flush=True)
-            for _line in sys.stdin:
-                gc.disable()
-                env["prm.message"]._cron_dispatch()
-                env.cr.commit()
-                print("done", flush=True)
-                gc.enable()
-                gc.collect()
+            gc.enable()
+            gc.collect()
 
 
 if __name__ == "__main__":

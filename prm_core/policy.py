@@ -7,6 +7,8 @@ and what would change it. Both walk the same checks.
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import and_
 
 from .contact_hours import Window, next_open, start_of_day
 
@@ -156,6 +158,8 @@ def _permission(facts, channel):
 
 def ordered_channels(facts):
     """The practice's channels, those that the patient likes first, in that order."""
+    if len(facts.channels) < 2:
+        return list(facts.channels)
     rank = {code: place for place, code in enumerate(facts.order)}
     return sorted(facts.channels, key=lambda code: rank.get(code, len(rank)))
 
@@ -206,10 +210,8 @@ def hours_of(facts, channel):
 
 def window_of(facts, channel):
     """What all rules and wishes about a channel leave of the week."""
-    window = Window()
-    for hours in hours_of(facts, channel):
-        window &= hours.window
-    return window
+    windows = [hours.window for hours in facts.hours if hours.channel in (None, channel)]
+    return reduce(and_, windows) if windows else Window()
 
 
 def cap_end(cap, facts, channel):
@@ -248,9 +250,10 @@ def _timed(reason, until, facts, check=None, source=""):
 def _when(facts, channel):
     """From when it may go by a channel: (naive UTC or None for never, reason)."""
     moment, reason = facts.now, "ok"
-    for check in moment_checks(facts, channel):
-        if check.until and check.until > moment:
-            moment, reason = check.until, check.reason
+    if facts.paused_until or facts.holds or facts.caps:
+        for check in moment_checks(facts, channel):
+            if check.until and check.until > moment:
+                moment, reason = check.until, check.reason
     if channel in SILENT_CHANNELS:
         return moment, reason
     window = window_of(facts, channel)

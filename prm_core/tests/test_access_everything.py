@@ -4,13 +4,14 @@ from odoo.exceptions import AccessError
 from odoo.http import _generate_routing_rules
 from odoo.tests import HttpCase, tagged
 
+from ..lookup import Lookup
 from .common import PrmCase
 
 #: Every route of these add-ons, with who may use it. A route that is not named here fails the test:
 #: whoever adds one says here for whom it is, and tests it.
 #: A page for booking is for everybody who knows its name.
 #: "link": the token in the address is the key; "user": a log-in is asked for; "own": after the
-#: log-in everybody sees what is theirs and nothing else.
+#: log-in everybody sees what is theirs and nothing else; "key": the key of a message, in the body.
 ROUTES = {
     "/my/prm/aftercare": "own",
     "/my/prm/history": "own",
@@ -30,6 +31,7 @@ ROUTES = {
     "/prm/r/<string:token>": "link",
     "/prm/u/<string:token>": "link",
     "/prm/w/<string:token>": "link",
+    "/sms/status": "key",
 }
 #: Models without a practice of their own, with why that is right.
 SHARED = {
@@ -111,6 +113,23 @@ class TestModels(PrmCase):
 
 
 @tagged("post_install", "-at_install")
+class TestLookups(PrmCase):
+    def test_what_no_foreign_key_holds_is_deleted_by_nobody(self):
+        """See `Lookup`."""
+        pointed_at = {
+            field.comodel_name
+            for model in _ours(self.env)
+            for field in model._fields.values()
+            if isinstance(field, Lookup)
+        }
+        self.assertIn("prm.channel", pointed_at)
+        rights = self.env["ir.model.access"].search(
+            [("model_id.model", "in", list(pointed_at)), ("perm_unlink", "=", True)]
+        )
+        self.assertFalse(rights.mapped("name"))
+
+
+@tagged("post_install", "-at_install")
 class TestRoutes(PrmCase, HttpCase):
     """Found by itself: a new route without a word on who may use it fails here."""
 
@@ -126,8 +145,17 @@ class TestRoutes(PrmCase, HttpCase):
     def test_every_route_is_named(self):
         self.assertEqual(set(self._routes()), set(ROUTES))
 
+    def test_a_report_without_the_key_of_a_message_says_and_does_nothing(self):
+        for keys in (["0" * 32], ["x" * 32], ["%"], []):
+            report = {"message_statuses": [{"sms_status": "delivered", "uuids": keys}]}
+            response = self.url_open("/sms/status", json={"params": report})
+            self.assertNotIn("Maria", response.text)
+        self.assertFalse(self.env["prm.message.event"].search([]))
+
     def test_nobody_gets_in_without_a_key(self):
         for path, who in ROUTES.items():
+            if who == "key":
+                continue
             address = re.sub("<string:.*?>", "x" * 32, path)
             address = re.sub("<int:.*?>", "999999999", address)
             for login in (None, "t_outsider", "t_portal", "t_stranger"):

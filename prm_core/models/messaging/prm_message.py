@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ... import policy
+from ...lookup import Lookup
 from ...outbox import may_follow
 from . import explanation
 from .reasons import reason_text
@@ -32,9 +33,9 @@ class PrmMessage(models.Model):
 
     patient_id = fields.Many2one("prm.patient", ondelete="cascade")
     company_id = fields.Many2one("res.company", string="Practice", required=True)
-    purpose_id = fields.Many2one("prm.purpose", ondelete="restrict")
+    purpose_id = Lookup("prm.purpose", ondelete="restrict")
     template_id = fields.Many2one("prm.template", ondelete="set null")
-    channel_id = fields.Many2one("prm.channel", ondelete="restrict")
+    channel_id = Lookup("prm.channel", ondelete="restrict")
     direction = fields.Selection(
         [("out", "To the patient"), ("in", "From the patient")], required=True, default="out"
     )

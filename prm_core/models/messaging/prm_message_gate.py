@@ -44,13 +44,14 @@ class PrmMessageGate(models.Model):
         return {}
 
     @api.model
-    def _receiver(self, patient, guardians, channels):
+    def _receiver(self, patient, guardians, channels, known=None):
         """Who gets a patient's messages, and at which addresses.
 
         :param guardians: the patient's `prm.guardian` who get messages, or None.
+        :param known: as in `_addresses`.
         :return: the guardian, None when it is the patient; valid addresses by channel code.
         """
-        own = self._addresses(patient, channels)
+        own = self._addresses(patient, channels, known)
         if not guardians:
             return None, own
         # What is no address of a person, such as the portal, stays.
@@ -70,10 +71,14 @@ class PrmMessageGate(models.Model):
         return guardian, {**kept, **found}
 
     @api.model
-    def _addresses(self, patient, channels):
-        """Valid addresses by channel code."""
-        raw = {"email": patient.partner_id.email} if "email" in channels else {}
-        mobile = patient.mobile_sanitized
+    def _addresses(self, patient, channels, known=None):
+        """Valid addresses by channel code.
+
+        :param known: what holds ``email`` and ``mobile_sanitized``, where the patient's were read.
+        """
+        known = known or patient
+        raw = {"email": known.email} if "email" in channels else {}
+        mobile = known.mobile_sanitized
         if "phone" in channels and not mobile:
             raw["phone"] = patient.phone_sanitized
         if "letter" in channels:

@@ -2,6 +2,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
 from ...bulk import insert
+from ...lookup import Lookup
 
 
 class PrmEvent(models.Model):
@@ -20,7 +21,7 @@ class PrmEvent(models.Model):
 
     patient_id = fields.Many2one("prm.patient", required=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True)
-    event_type_id = fields.Many2one("prm.event.type", required=True, ondelete="restrict")
+    event_type_id = Lookup("prm.event.type", required=True, ondelete="restrict")
     icon = fields.Char(related="event_type_id.icon")
     occurred_at = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
     res_model = fields.Char(string="Record Model")
