@@ -136,6 +136,14 @@ class TestDispatch(MessageCase):
         self.assertFalse(claimed._record(claimed._judge({}, False)))
         self.assertEqual(message.state, "delivered")
 
+    def test_all_dispatchers_wake(self):
+        """Odoo runs a scheduled action once at a time: two workers need two of them."""
+        crons = self.env["ir.cron"].search([("code", "=", "model._cron_dispatch()")])
+        self.assertEqual(len(crons), 2)
+        self.env["ir.cron.trigger"].search([]).unlink()
+        self.queue(self.maria)
+        self.assertEqual(self.env["ir.cron.trigger"].search([]).cron_id, crons)
+
     def test_few_statements_for_many_messages(self):
         people = [
             self._patient(first_name=f"P{index}", email=f"p{index}@example.com")

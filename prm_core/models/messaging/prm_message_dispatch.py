@@ -18,6 +18,8 @@ _logger = logging.getLogger(__name__)
 
 #: Minutes after which a message that is still "going out" and names no dispatcher was left behind.
 STALE_AFTER = 15
+#: The scheduled actions that send: as many as Odoo's server has workers for, unless told otherwise.
+DISPATCHERS = ("prm_core.prm_message_dispatch_cron", "prm_core.prm_message_dispatch_cron_2")
 #: How often a step is begun afresh when another process touched the same rows.
 MAX_TRIES = 10
 
@@ -35,7 +37,10 @@ class PrmMessageDispatch(models.Model):
 
     @api.model
     def _wake_dispatcher(self):
-        self.env.ref("prm_core.prm_message_dispatch_cron").sudo()._trigger()
+        """Have all dispatchers run: Odoo runs an action once at a time, so there are several."""
+        for name in DISPATCHERS:
+            if cron := self.env.ref(name, raise_if_not_found=False):
+                cron.sudo()._trigger()
 
     @api.model
     def _cron_dispatch(self):
@@ -104,7 +109,8 @@ class PrmMessageDispatch(models.Model):
         :param claimant: key of the advisory lock that the worker holds.
         """
         self.flush_model()
-        rows = self.env.execute_query(
+        # That another dispatcher was faster is nothing to write into the log.
+        self.env.cr.execute(
             SQL(
                 """
                 UPDATE prm_message
@@ -121,8 +127,10 @@ class PrmMessageDispatch(models.Model):
                 now=fields.Datetime.now(),
                 claimant=claimant,
                 limit=limit,
-            )
+            ),
+            log_exceptions=False,
         )
+        rows = self.env.cr.fetchall()
         self.invalidate_model(["state", "claimed_at", "claimed_by", "attempts"], flush=False)
         return self.browse(sorted(row[0] for row in rows))
 
