@@ -35,7 +35,10 @@ def write_configuration():
         settings.ODOO_CONF.touch(mode=0o600)
         settings.ODOO_CONF.write_text(text)
     # `python -m odoo --workers` restarts its child for ever; a script of its own does not.
-    LAUNCHER.write_text("import odoo.cli\n\nif __name__ == '__main__':\n    odoo.cli.main()\n")
+    launcher = "import odoo.cli\n\nif __name__ == '__main__':\n    odoo.cli.main()\n"
+    # Not written anew each time: others may just be starting it.
+    if not LAUNCHER.exists() or LAUNCHER.read_text() != launcher:
+        LAUNCHER.write_text(launcher)
 
 
 def odoo_command(*arguments, command=None):

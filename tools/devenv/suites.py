@@ -10,6 +10,8 @@ from .console import Problem, say
 
 #: Several people, or several terminals, may test at the same time.
 TEST_DB = f"prm_test_{os.getpid()}"
+#: Into so many parts the tests across add-ons are dealt out, to be run beside other suites.
+PARTS = 4
 
 
 def _pytest(paths, *, database=None, label, quiet=False):
@@ -43,33 +45,56 @@ def _pytest(paths, *, database=None, label, quiet=False):
     return result.returncode == 0
 
 
-def _addon_suites(names):
-    """The tests of add-ons, each on a fresh copy of the template with all add-ons installed.
+def _size(paths):
+    """How much there is to test, roughly: the bytes of the tests."""
+    return sum(
+        file.stat().st_size
+        for path in paths
+        for file in ([path] if path.is_file() else path.rglob("*.py"))
+    )
 
-    A suite keeps one core busy, so two run beside each other.
 
+def _parts():
+    """The files of `tests`, dealt out into parts of about the same size.
+
+    :return: ``{label: paths}``
+    """
+    parts = [[] for _number in range(PARTS)]
+    for path in sorted((settings.ROOT / "tests").glob("test_*.py"), key=lambda one: -_size([one])):
+        min(parts, key=_size).append(path)
+    return {f"tests, part {number}": part for number, part in enumerate(parts, start=1) if part}
+
+
+def _suites(names, across):
+    """The tests of add-ons, each on a fresh copy of the template with all add-ons installed, and
+    those across add-ons, which make databases of their own.
+
+    A suite keeps one core busy, so two run beside each other, the longest first.
+
+    :param names: of add-ons; :param across: whether the tests across add-ons run too.
     :return: the names of those that failed.
     """
-    suites = {}
+    work, copies = {}, {}
     for name in names:
         demo = name == settings.DEMO_ADDON
         template = databases.ensure_demo_template() if demo else databases.ensure_template()
-        suites[name] = f"{TEST_DB}_{name}"
-        databases.copy(template, suites[name])
+        copies[name] = f"{TEST_DB}_{name}"
+        databases.copy(template, copies[name])
+        work[name] = [settings.ROOT / name / "tests"]
+    if across:
+        databases.ensure_demo_template()
+        work.update(_parts())
 
     def passes(name):
-        tests = [settings.ROOT / name / "tests"]
-        return _pytest(tests, database=suites[name], label=name, quiet=len(suites) > 1)
+        return _pytest(work[name], database=copies.get(name), label=name, quiet=len(work) > 1)
 
+    ordered = sorted(work, key=lambda name: -_size(work[name]))
     try:
         with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
-            return [
-                name
-                for name, passed in zip(suites, pool.map(passes, suites), strict=True)
-                if not passed
-            ]
+            results = zip(ordered, pool.map(passes, ordered), strict=True)
+            return [name for name, passed in results if not passed]
     finally:
-        for database in suites.values():
+        for database in copies.values():
             databases.drop(database)
 
 
@@ -93,14 +118,8 @@ def run(addon=None, paths=()):
             failed.append("chosen tests")
     else:
         names = [addon] if addon else settings.addons_present()
-        failed += _addon_suites(
-            [name for name in names if (settings.ROOT / name / "tests").is_dir()]
-        )
-        if not addon:
-            databases.ensure_template()
-            databases.ensure_demo_template()
-            if not _pytest([settings.ROOT / "tests"], label="tests"):
-                failed.append("tests")
+        tested = [name for name in names if (settings.ROOT / name / "tests").is_dir()]
+        failed += _suites(tested, across=not addon)
     databases.drop(TEST_DB)
     if failed:
         raise Problem(f"Failed: {', '.join(failed)}")
