@@ -27,6 +27,8 @@ from . import test_treatment_plan_rules
 from . import test_treatment_plan
 from . import test_treatment_plan_access
 from . import test_treatment_plan_pages
+from . import test_open_work
+from . import test_open_work_reference
 from . import test_unscheduled
 from . import test_follow_up_journeys
 from . import test_lapsed

@@ -51,6 +51,7 @@ RIGHTS = {
     "prm.recall.send": {"receptionist": ALL, "clinician": (), "manager": ALL},
     "prm.recall.send.line": {"receptionist": ALL, "clinician": (), "manager": ALL},
     "prm.lapsed": {"receptionist": "read", "clinician": "read", "manager": "read"},
+    "prm.open.work": {"receptionist": "read", "clinician": "read", "manager": "read"},
     "prm.unscheduled": {"receptionist": "read", "clinician": "read", "manager": "read"},
     "prm.unscheduled.snooze": {"receptionist": "read", "clinician": "read", "manager": "read"},
     "prm.unscheduled.answer": {"receptionist": ALL, "clinician": (), "manager": ALL},

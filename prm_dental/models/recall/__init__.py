@@ -1,3 +1,4 @@
+from . import prm_derived
 from . import prm_recall_type
 from . import prm_recall_type_rules
 from . import prm_recall

@@ -19,6 +19,7 @@ class PrmRecall(models.Model):
     """
 
     _name = "prm.recall"
+    _inherit = ["prm.derived"]
     _description = "Recall"
     _order = "due_date, id"
     _rec_name = "type_id"

@@ -1,9 +1,6 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-#: Key under which a transaction remembers whose recalls have to be computed again.
-STALE = "prm_recall_stale"
-
 
 class PrmRecallEngine(models.Model):
     """The recall engine: from procedures and appointments to who is due when.
@@ -11,61 +8,10 @@ class PrmRecallEngine(models.Model):
     Set-based. One statement works out what every recall should say, compares it with what the table
     says, and writes the differences only: reading 200,000 rows is cheap, writing them is not.
 
-    It runs when something that recalls depend on has changed, once for all patients concerned: at
-    the end of the transaction, or before somebody reads recalls in the same transaction.
+    When it runs, `prm.derived` says.
     """
 
     _inherit = "prm.recall"
-
-    # === WHEN ===
-
-    @api.model
-    @api.private
-    def _mark_stale(self, patients=None):
-        """Remember that recalls have to be computed again.
-
-        :param patients: `prm.patient` records; default: those of everybody.
-        """
-        if patients is not None and not patients:
-            return
-        data = self.env.cr.precommit.data
-        if STALE not in data:
-            # What is in the cache may be outdated from here on. Nothing can get into it again
-            # before the recomputation, because reading flushes first.
-            self.invalidate_model()
-            data[STALE] = set()
-            self.env.cr.precommit.add(self.sudo()._recompute_stale)
-        if patients is None:
-            data[STALE] = None
-        elif data[STALE] is not None:
-            data[STALE].update(patients.ids)
-
-    @api.model
-    def _recompute_stale(self):
-        """Do what `_mark_stale` has put off."""
-        data = self.env.cr.precommit.data
-        if STALE not in data:
-            return
-        ids = data.pop(STALE)
-        self._recompute(None if ids is None else self.env["prm.patient"].browse(sorted(ids)))
-
-    def flush_model(self, fnames=None):
-        """Reading recalls flushes them first, and flushing computes what is stale."""
-        self._recompute_stale()
-        return super().flush_model(fnames)
-
-    def exists(self):
-        """Records that are there once the engine has taken away what nothing speaks for."""
-        self._recompute_stale()
-        return super().exists()
-
-    @api.model
-    def _search(self, *args, **kwargs):
-        # A query with no condition on a field of this table would not flush it.
-        self._recompute_stale()
-        return super()._search(*args, **kwargs)
-
-    # === HOW ===
 
     @api.model
     @api.private

@@ -1,5 +1,7 @@
 from . import prm_follow_up
 from . import prm_procedure
+from . import prm_open_work
+from . import calendar_event
 from . import prm_unscheduled_snooze
 from . import prm_patient
 from . import prm_patient_outreach

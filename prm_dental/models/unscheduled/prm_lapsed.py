@@ -9,8 +9,8 @@ from .prm_unscheduled import CALLS
 class PrmLapsed(models.Model):
     """Patients who have lapsed: not here for as many months as the practice says, nothing booked.
 
-    A question to the database and no table. It reads when patients were last here along an index
-    and stops when the page is full.
+    A question to the database and no table. It reads when patients were last here along an index,
+    from the fewest months that any practice says, and stops when the page is full.
     """
 
     _name = "prm.lapsed"
@@ -79,6 +79,10 @@ class PrmLapsed(models.Model):
                 ON s.patient_id = p.id AND s.about = 'lapsed' AND s.active
                AND (s.until IS NULL OR s.until > %(today)s)
              WHERE p.active AND p.status = 'active'
+               AND p.last_seen_on <= (
+                   SELECT %(today)s::date
+                          - make_interval(months => LEAST(min(lapsed_months), %(months)s))
+                     FROM prm_follow_up)
                AND p.last_seen_on <= (
                    %(today)s::date - make_interval(months => COALESCE(f.lapsed_months, %(months)s)))
                AND NOT EXISTS (

@@ -4,13 +4,19 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .prm_procedure import NOT_COMING
+from .prm_procedure import NOT_COMING, SOURCES
 
 
 class PrmPatient(models.Model):
     """What of a patient's treatment waits for a visit, and what it takes to get it booked."""
 
     _inherit = "prm.patient"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not vals.keys().isdisjoint(SOURCES[self._name]):
+            self.env["prm.open.work"]._mark_stale(self)
+        return result
 
     def _waiting_work(self):
         """Open work without a visit, the most urgent first, in one query.
@@ -87,3 +93,9 @@ class PrmPatient(models.Model):
         standing = snoozes.search([("patient_id", "in", (self.id, kept.id))])
         about = set(standing.filtered(lambda one: one.patient_id == kept).mapped("about"))
         standing.filtered(lambda one: one.patient_id == self and one.about in about).active = False
+        # There is one row of open work for a patient; what it says is worked out anew afterwards.
+        self.env["prm.open.work"].sudo().search([("patient_id", "=", self.id)]).unlink()
+
+    def _give_to(self, kept):
+        super()._give_to(kept)
+        self.env["prm.open.work"]._mark_stale(kept)

@@ -7,6 +7,15 @@ from ... import procedure_status as status
 WAITING = (status.PLANNED, status.ACCEPTED, status.IN_PROGRESS)
 #: Visits that end like this don't count as booked.
 NOT_COMING = ("cancelled", "no_show")
+#: Fields from which it follows what of a patient waits, by model.
+SOURCES = {
+    "prm.procedure": [
+        "patient_id", "state", "date", "accepted_on", "fee", "urgency", "provider_id",
+        "appointment_id",
+    ],
+    "prm.patient": ["active", "status", "company_id"],
+    "calendar.event": ["start", "active", "prm_status"],
+}  # fmt: skip
 
 
 class PrmProcedure(models.Model):
@@ -14,11 +23,35 @@ class PrmProcedure(models.Model):
 
     _inherit = "prm.procedure"
 
-    # The list of unscheduled treatment reads this index and few rows of the table.
+    # Open work is put together from this index and few rows of the table.
     _waiting_idx = models.Index(
         "(patient_id) INCLUDE (company_id, state, date, accepted_on, fee, urgency, provider_id,"
         " appointment_id) WHERE state IN ('planned', 'accepted', 'in_progress')"
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        procedures = super().create(vals_list)
+        self.env["prm.open.work"]._mark_stale(procedures._open_work_patients())
+        return procedures
+
+    def write(self, vals):
+        if vals.keys().isdisjoint(SOURCES[self._name]):
+            return super().write(vals)
+        patients = self._open_work_patients()
+        result = super().write(vals)
+        self.env["prm.open.work"]._mark_stale(patients | self._open_work_patients())
+        return result
+
+    def unlink(self):
+        patients = self._open_work_patients()
+        result = super().unlink()
+        self.env["prm.open.work"]._mark_stale(patients)
+        return result
+
+    def _open_work_patients(self):
+        """Whose open work it is; what is done, declined or done elsewhere is nobody's."""
+        return self.sudo().filtered(lambda procedure: procedure.state in WAITING).patient_id
 
     @api.model
     def _get_waiting_domain(self):

@@ -1,7 +1,5 @@
 from odoo import api, models
 
-from ..recall.prm_recall_engine import STALE
-
 
 class PrmRecall(models.Model):
     _inherit = "prm.recall"
@@ -9,7 +7,7 @@ class PrmRecall(models.Model):
     @api.model
     def _recompute_stale(self):
         """What changes recalls of single patients changes when they were last here as well."""
-        ids = self.env.cr.precommit.data.get(STALE)
+        ids = self.env.cr.precommit.data.get(self._stale_key)
         result = super()._recompute_stale()
         if ids:
             self.env["prm.patient"].sudo().browse(sorted(ids))._recompute_last_seen()

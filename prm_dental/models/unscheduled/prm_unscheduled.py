@@ -1,14 +1,9 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from .prm_procedure import NOT_COMING, WAITING
+from .prm_open_work import COLUMNS, STAGES
+from .prm_procedure import NOT_COMING, SOURCES
 
-#: How far the furthest of a patient's open work has come.
-STAGES = [
-    ("proposed", "Proposed"),
-    ("accepted", "Accepted"),
-    ("interrupted", "Interrupted"),
-]
 #: Events that say that somebody called the patient.
 CALLS = (
     "recall_called", "treatment_called", "lapsed_called", "call_reached", "call_voicemail",
@@ -19,8 +14,9 @@ CALLS = (
 class PrmUnscheduled(models.Model):
     """Unscheduled treatment: one row for each patient whose open work has no visit to come.
 
-    A question to the database and no table, so that it can't be out of date. What a list doesn't
-    ask for, such as the last contact, PostgreSQL doesn't work out.
+    A question to the database: the figures are kept (`prm.open.work`), and what depends on the day
+    is put to them while reading. What a list doesn't ask for, such as the last contact, PostgreSQL
+    doesn't work out.
     """
 
     _name = "prm.unscheduled"
@@ -29,12 +25,9 @@ class PrmUnscheduled(models.Model):
     _order = "urgency desc, value desc, id"
     _rec_name = "patient_id"
     _depends = {
-        "prm.procedure": [
-            "patient_id", "company_id", "state", "date", "accepted_on", "fee", "urgency",
-            "provider_id", "appointment_id",
-        ],
-        "prm.patient": ["active", "status", "company_id"],
-        "calendar.event": ["start", "active", "prm_status"],
+        "prm.open.work": ["patient_id", "company_id"],
+        **SOURCES,
+        "calendar.event": [*SOURCES["calendar.event"], "prm_patient_id"],
         "prm.unscheduled.snooze": ["patient_id", "until", "active", "since", "reason"],
         "prm.message": ["patient_id", "direction", "sent_at"],
         "prm.event": ["patient_id", "event_type_id", "occurred_at"],
@@ -91,7 +84,7 @@ class PrmUnscheduled(models.Model):
                        (SELECT max(e.occurred_at) FROM prm_event e
                          WHERE e.patient_id = w.patient_id
                            AND e.event_type_id = ANY(%(calls)s))) AS last_contact_at
-              FROM (%(work)s) w
+              FROM (%(rows)s) w
          LEFT JOIN prm_unscheduled_snooze s
                 ON s.patient_id = w.patient_id AND s.about = 'work' AND s.active
             """,
@@ -99,31 +92,26 @@ class PrmUnscheduled(models.Model):
             now=fields.Datetime.now(),
             not_coming=list(NOT_COMING),
             calls=[kinds._id_of(code) for code in CALLS],
-            work=self._work_query(),
+            rows=self._get_rows_query(),
         )
 
-    def _work_query(self):
-        """Open work without a visit to come, patient by patient."""
+    def _get_rows_query(self):
+        """Rows as they are kept, and anew those whose time has come."""
+        kept = self.env["prm.open.work"]
+        names = [name for name in COLUMNS if name != "changes_at"]
         return SQL(
             """
-            SELECT o.patient_id, p.company_id,
-                   (ARRAY['proposed', 'accepted', 'interrupted'])[max(
-                       CASE o.state WHEN 'in_progress' THEN 3 WHEN 'accepted' THEN 2 ELSE 1 END
-                   )] AS stage,
-                   max(o.urgency) AS urgency,
-                   COALESCE(sum(o.fee), 0) AS value,
-                   count(*)::int AS work_count,
-                   min(COALESCE(o.accepted_on, o.date)) AS since,
-                   max(GREATEST(o.accepted_on, o.date)) AS newest,
-                   max(o.provider_id) AS provider_id
-              FROM prm_procedure o
-              JOIN prm_patient p ON p.id = o.patient_id AND p.active AND p.status = 'active'
-         LEFT JOIN calendar_event v ON v.id = o.appointment_id AND v.active
-                   AND v.start > %(now)s AND NOT v.prm_status = ANY(%(not_coming)s)
-             WHERE o.state IN %(waiting)s AND v.id IS NULL
-          GROUP BY o.patient_id, p.company_id
+            SELECT %(columns)s FROM prm_open_work
+             WHERE work_count > 0 AND (changes_at IS NULL OR changes_at > %(now)s)
+         UNION ALL
+            SELECT %(columns)s FROM (%(work)s) anew WHERE work_count > 0
             """,
+            columns=SQL(", ").join(SQL.identifier(name) for name in names),
             now=fields.Datetime.now(),
-            not_coming=list(NOT_COMING),
-            waiting=WAITING,
+            work=kept._get_work_query(
+                SQL(
+                    "o.patient_id IN (SELECT patient_id FROM prm_open_work WHERE changes_at <= %s)",
+                    fields.Datetime.now(),
+                )
+            ),
         )
