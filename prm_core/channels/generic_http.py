@@ -41,6 +41,7 @@ class GenericHttpChannel(HttpChannel):
     code = "sms"
     provider = "generic_http"
     label = "Any gateway over HTTP"
+    _shared_headers = None
 
     @property
     def idempotent(self):
@@ -65,16 +66,22 @@ class GenericHttpChannel(HttpChannel):
             "secret": form.secret,
         }
         kind = form.body_format or "json"
-        headers = {
-            "Content-Type": CONTENT_TYPES[kind],
-            **parse_headers(form.http_headers, values),
-        }
-        if form.idempotency_header:
-            headers[form.idempotency_header] = outgoing.key
         return http_call.call(
-            session, form.http_method or "POST", form.url,
-            data=fill(form.body_template, values, kind).encode(), headers=headers,
+            session, form.http_method or "POST", form.url, headers=self._headers(values),
+            data=fill(form.body_template, values, kind).encode(),
         )  # fmt: skip
+
+    def _headers(self, values):
+        """Headers of one message: mostly those of the message before, but for its key."""
+        form = self._form
+        if self._shared_headers is None or "{key}" in form.http_headers:
+            self._shared_headers = {
+                "Content-Type": CONTENT_TYPES[form.body_format or "json"],
+                **parse_headers(form.http_headers, values),
+            }
+        if not form.idempotency_header:
+            return self._shared_headers
+        return {**self._shared_headers, form.idempotency_header: values["key"]}
 
     def _read_answer(self, outgoing, answer):
         form = self._form

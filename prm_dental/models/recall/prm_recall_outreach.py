@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -138,7 +138,7 @@ class PrmRecallOutreach(models.Model):
             return Plan(recall, decision.reason, decision)
         body = request.template._pick_body(request.lang, (decision.channel,))
         variables = recall._prepare_variables(body.lang)
-        request = Request(**{**request.__dict__, "variables": variables})
+        request = replace(request, variables=variables)
         known = self.env["prm.message"]._patient_variables(request.patient, request.recipient)
         values = known | variables
         values |= self.env["prm.link"]._example_urls(LINK_ACTION)
