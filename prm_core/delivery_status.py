@@ -13,11 +13,17 @@ _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 KINDS = {"failed": "failed", "delivered": "delivered", "relayed": "sent", "expanded": "sent"}
 
-#: Enhanced status (RFC 3463) -> our reason. What is not here says nothing about the address.
+#: Enhanced status (RFC 3463) without its class -> our reason. What is not here says nothing about
+#: the address. 1.10 is a domain that takes no mail at all (RFC 7505), 2.1 a mailbox that is closed.
 _REASONS = {
     "1.0": "bad_address", "1.1": "bad_address", "1.2": "bad_address", "1.3": "bad_address",
     "1.6": "bad_address", "1.10": "bad_address", "2.1": "bad_address", "2.2": "mailbox_full",
 }  # fmt: skip
+#: Reports of feedback loops by which a reader says "no more of this" (RFC 5965; ``opt-out`` is
+#: older than it, in case somebody still sends it). All others are no complaint: ``virus`` is a
+#: scanner's word, ``not-spam`` (RFC 6430) the contrary, ``auth-failure`` (RFC 6591) is about
+#: signatures, and ``other`` may be anything.
+_COMPLAINTS = frozenset(("abuse", "fraud", "opt-out"))
 
 
 def message_key(*headers):
@@ -50,7 +56,9 @@ def parse(message):
     if not key:
         return []
     if "message/feedback-report" in parts:
-        return [_event(message, key, "complained", "", "", "")]
+        said = _feedback_type(parts["message/feedback-report"])
+        kind = "complained" if said in _COMPLAINTS else "unknown"
+        return [_event(message, key, kind, "", said, "")]
     if "message/delivery-status" not in parts:
         return []
     return [_read(message, key, block) for block in _recipients(parts["message/delivery-status"])]
@@ -75,6 +83,13 @@ def _original_key(message, parts):
     return message_key(message.get("In-Reply-To"), message.get("References"))
 
 
+def _feedback_type(part):
+    """What a feedback report is about, in small letters; an empty string when it does not say."""
+    payload = part.get_payload()
+    fields = payload[0] if isinstance(payload, list) and payload else {}
+    return (fields.get("Feedback-Type") or "").strip().lower()[:60]
+
+
 def _recipients(part):
     """The groups of fields about one recipient each; the first group is about the report."""
     payload = part.get_payload()
@@ -90,11 +105,27 @@ def _read(message, key, group):
     kind = KINDS.get(action, "unknown")
     reason = ""
     if kind == "failed":
-        code = f"{match[2]}.{match[3]}" if match else ""
-        reason = _REASONS.get(code, "server_refused")
+        reason = _reason(match)
     detail = " ".join((group.get("Diagnostic-Code") or group.get("Status") or "").split())[:300]
     recipient = (group.get("Final-Recipient") or "").rpartition(";")[2].strip()
     return _event(message, key, kind, reason, detail, recipient)
+
+
+def _reason(match):
+    """Why it failed, by the enhanced status.
+
+    Only class 5 is for good. A report of class 4 says that the server has tried until it was tired
+    of it: that is the end of this message and says nothing for good about the address, even where
+    the rest of the code is about it.
+
+    :param match: of `_STATUS`, None when there is no status.
+    """
+    if not match:
+        return "server_refused"
+    reason = _REASONS.get(f"{match[2]}.{match[3]}")
+    if match[1] != "4":
+        return reason or "server_refused"
+    return reason if reason == "mailbox_full" else "gave_up"
 
 
 def _event(message, key, kind, reason, detail, recipient):

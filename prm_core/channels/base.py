@@ -75,7 +75,8 @@ class ProviderEvent:
     :param occurred_at: UTC without a zone, None when the provider does not say.
     :param address: of the person; :param subject, text: what the person wrote.
     :param detail: the provider's words, for staff; :param raw: the report as it came, as a dict.
-    :param reason: a code of our vocabulary, for ``failed``; ``auto_reply``: a machine wrote it.
+    :param reason: a code of our vocabulary, for ``failed`` and for troubles of the account;
+        ``auto_reply``: a machine wrote it.
     :param in_reply_to: the provider's id of the message that a person answered, or our key of it.
     :param media: one of `MEDIA`, when it was not only words.
     """

@@ -19,14 +19,19 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 TIMEOUT = 10
 #: What is kept of the other side's words.
 MAX_DETAIL = 300
+#: Not None, which JSON can say.
+_NO_JSON = object()
 
 
 @dataclass(frozen=True)
 class Answer:
-    """:param status: of HTTP, 2xx or 4xx; :param data: the JSON, None when there is none."""
+    """:param status: of HTTP; :param data: the JSON, None when there is none.
+    :param retry_after: seconds after which the other side wants to be asked again.
+    """
 
     status: int
     data: object
+    retry_after: int | None = None
 
     @property
     def ok(self):
@@ -76,11 +81,13 @@ class _Session(requests.Session):
         return self._known[method, url].copy()
 
 
-def call(session, method, url, **options):
+def call(session, method, url, understood=None, **options):
     """Call a provider once.
 
     Redirects are not followed: they would carry the secret to another place. Cookies are not kept.
 
+    :param understood: tells from the JSON of a refusal, whatever its status, whether the adapter
+        knows what it means: such a one is an answer, and the status is not asked.
     :param options: ``headers``, ``data``, ``json`` or ``auth``, as `requests` knows them.
     :return: an `Answer`, for answers with 2xx and JSON and for most with 4xx.
     :raises CallFailed: for everything else.
@@ -92,7 +99,7 @@ def call(session, method, url, **options):
     except (ValueError, OSError) as error:
         # A header or an address that no request can be made of.
         raise CallFailed("failed", "gateway_setup", type(error).__name__) from None
-    return _read(response)
+    return _read(response, understood)
 
 
 def _send(session, method, url, headers=None, **options):
@@ -145,9 +152,12 @@ def _never_left(error):
     return isinstance(cause, NewConnectionError | ConnectTimeoutError)
 
 
-def _read(response):
+def _read(response, understood=None):
     """See `call`."""
     status = response.status_code
+    if understood and status >= 400 and understood(refusal := _json(response)):
+        wait = _seconds_until(response.headers.get("Retry-After", ""))
+        return Answer(status, refusal, wait)
     if status in (429, 503):
         wait = response.headers.get("Retry-After", "")
         detail = f"Retry-After: {wait}"[:MAX_DETAIL] if wait else f"HTTP {status}"
@@ -161,13 +171,20 @@ def _read(response):
         raise CallFailed("unknown", "gateway_error", f"HTTP {status}")
     if not 200 <= status < 300 and status < 400:
         raise CallFailed("failed", "gateway_setup", f"HTTP {status}")
-    try:
-        data = response.json()
-    except ValueError:
+    data = _json(response)
+    if data is _NO_JSON:
         if status < 300:
-            raise CallFailed("unknown", "bad_answer", f"HTTP {status}, no JSON") from None
+            raise CallFailed("unknown", "bad_answer", f"HTTP {status}, no JSON")
         data = None
     return Answer(status, data)
+
+
+def _json(response):
+    """The JSON of an answer, `_NO_JSON` when it is none."""
+    try:
+        return response.json()
+    except ValueError:
+        return _NO_JSON
 
 
 def _seconds_until(text):

@@ -38,11 +38,16 @@ class TwilioChannel(HttpChannel):
     #: An empty answer in TwiML: nothing is sent back by itself.
     webhook_answer = ("<Response/>", "text/xml")
     #: See the dictionary of errors in Twilio's documentation. 30004 has many causes, an opt-out
-    #: being but one of them; 21612 says nothing against the number.
+    #: being but one of them; 21612 says nothing against the number. 30006 is a landline or, with
+    #: short codes, a phone company that can't be reached. Twilio changes and splits its codes: one
+    #: that is not here is a refusal like any other.
     errors = {
         20003: ("gateway_login", False),
         20429: ("server_busy", True),
         21211: ("bad_number", False),
+        21212: ("gateway_sender", False),
+        21265: ("bad_number", False),
+        21268: ("bad_number", False),
         21408: ("country_closed", False),
         21602: ("empty_text", False),
         21603: ("gateway_sender", False),
@@ -55,6 +60,12 @@ class TwilioChannel(HttpChannel):
         21614: ("bad_number", False),
         21617: ("text_too_long", False),
         21635: ("bad_number", False),
+        21659: ("gateway_sender", False),
+        21660: ("gateway_sender", False),
+        21661: ("gateway_sender", False),
+        21703: ("gateway_sender", False),
+        21704: ("gateway_sender", False),
+        21705: ("gateway_sender", False),
         21730: ("server_busy", True),
         30001: ("server_busy", True),
         30002: ("gateway_suspended", False),
@@ -64,7 +75,15 @@ class TwilioChannel(HttpChannel):
         30006: ("bad_number", False),
         30007: ("carrier_filter", False),
         30008: ("not_delivered", False),
+        # A toll-free number not verified, a number of the USA not registered (A2P 10DLC).
+        30032: ("gateway_sender", False),
+        30034: ("gateway_sender", False),
+        30036: ("not_delivered", False),
+        30037: ("gateway_suspended", False),
+        30044: ("gateway_trial", False),
+        30410: ("not_delivered", False),
         30450: ("phone_blocked", False),
+        30485: ("not_delivered", False),
     }
 
     def _call(self, session, outgoing):

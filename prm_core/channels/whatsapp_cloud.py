@@ -53,8 +53,12 @@ class WhatsappCloudChannel(HttpChannel):
     code = "whatsapp"
     provider = "whatsapp_cloud"
     label = "WhatsApp Cloud API"
-    #: See "Error codes" in Meta's documentation of the Cloud API.
+    #: See "Error codes" in Meta's documentation of the Cloud API, as it was in September 2026. Meta
+    #: says to go by the code and not by the status of HTTP. Code 1 is not here: it may be a mistake
+    #: of ours or a server that stumbled, which the status tells apart. 131030 is on Meta's list no
+    #: more.
     errors = {
+        **dict.fromkeys(range(200, 300), ("gateway_login", False)),
         0: ("gateway_login", False),
         2: ("server_busy", True),
         3: ("gateway_login", False),
@@ -65,19 +69,34 @@ class WhatsappCloudChannel(HttpChannel):
         190: ("gateway_login", False),
         368: ("gateway_suspended", False),
         80007: ("server_busy", True),
+        130403: ("phone_blocked", False),
         130429: ("server_busy", True),
+        130472: ("provider_limit", False),
+        130497: ("country_closed", False),
+        131000: ("server_busy", True),
+        131005: ("gateway_login", False),
+        131008: ("gateway_setup", False),
         131009: ("gateway_setup", False),
         131016: ("server_busy", True),
-        131021: ("bad_number", False),
+        # Sender and recipient are the same number: a mistake of the set-up, not of the patient's.
+        131021: ("gateway_setup", False),
         131026: ("phone_unreachable", False),
         131030: ("gateway_trial", False),
         131031: ("gateway_suspended", False),
+        131037: ("gateway_setup", False),
         131042: ("no_credit", False),
+        131045: ("gateway_setup", False),
         131047: ("outside_window", False),
-        131048: ("carrier_filter", False),
+        # The practice's own number or account may send no more for now. It lasts longer than
+        # waiting would: the message goes by the next channel.
+        131048: ("gateway_limited", False),
         131049: ("provider_limit", False),
         131050: ("marketing_stopped", False),
+        131051: ("gateway_setup", False),
         131056: ("server_busy", True),
+        131057: ("server_busy", True),
+        131063: ("gateway_setup", False),
+        131064: ("gateway_limited", False),
         132000: ("bad_approved_template", False),
         132001: ("bad_approved_template", False),
         132005: ("text_too_long", False),
@@ -85,6 +104,12 @@ class WhatsappCloudChannel(HttpChannel):
         132012: ("bad_approved_template", False),
         132015: ("bad_approved_template", False),
         132016: ("bad_approved_template", False),
+        132018: ("bad_approved_template", False),
+        133004: ("server_busy", True),
+        133010: ("gateway_setup", False),
+        134011: ("gateway_setup", False),
+        135000: ("gateway_setup", False),
+        2494100: ("server_busy", True),
     }
 
     def _call(self, session, outgoing):
@@ -100,7 +125,13 @@ class WhatsappCloudChannel(HttpChannel):
                 **content,
             },
             headers={"Authorization": f"Bearer {self.gateway.secret or ''}"},
+            understood=self._knows,
         )  # fmt: skip
+
+    def _knows(self, data):
+        """Whether a refusal names a code that says more than the status of HTTP."""
+        code = _error(data).get("code")
+        return isinstance(code, int) and code in self.errors
 
     def _content(self, outgoing):
         """The text while the window is open, else the approved template."""
@@ -126,10 +157,11 @@ class WhatsappCloudChannel(HttpChannel):
 
     def _read_answer(self, outgoing, answer):
         if not answer.ok:
-            error = http_call.pick(answer.data, "error")
-            error = error if isinstance(error, dict) else {}
+            error = _error(answer.data)
             detail = http_call.pick(error, "error_data.details") or error.get("message")
-            return self._refused(outgoing, error.get("code"), detail)
+            outcome = self._refused(outgoing, error.get("code"), detail)
+            outcome.retry_after = answer.retry_after if outcome.retry else None
+            return outcome
         return self._sent(outgoing, http_call.pick(answer.data, "messages.0.id"))
 
     def verify_webhook(self, raw, headers, url=""):
@@ -174,12 +206,25 @@ class WhatsappCloudChannel(HttpChannel):
                     events += [
                         self._preference(row) for row in _dicts(value.get("user_preferences"))
                     ]
+                    events += [self._trouble(row) for row in _dicts(value.get("errors"))]
         return events
+
+    def _trouble(self, row):
+        """An error of the account or the app: about no message, so it is for the gateway's form.
+
+        It has neither id nor time: one that comes again is the same report.
+        """
+        return ProviderEvent(
+            provider_event_id=_id(row),
+            kind="unknown",
+            detail=_detail(row),
+            raw=row,
+            reason=self._reason(row.get("code")),
+        )
 
     def _report(self, row):
         error = next(iter(_dicts(row.get("errors"))), {})
         kind = KINDS.get(row.get("status"), "unknown")
-        detail = http_call.pick(error, "error_data.details") or error.get("title") or ""
         return ProviderEvent(
             provider_event_id=f"{_id(row)}:{row.get('status')}",
             kind=kind,
@@ -187,7 +232,7 @@ class WhatsappCloudChannel(HttpChannel):
             key=row.get("biz_opaque_callback_data") or "",
             occurred_at=_moment(row.get("timestamp")),
             address=_plus(row.get("recipient_id")),
-            detail=f"{error.get('code', '')} {detail}".strip(),
+            detail=_detail(error),
             raw=row,
             reason=self._reason(error.get("code")) if kind == "failed" else "",
         )
@@ -220,6 +265,18 @@ class WhatsappCloudChannel(HttpChannel):
             in_reply_to=http_call.pick(row, _QUOTED.get(kind, "context.id")) or "",
             media=media,
         )
+
+
+def _error(data):
+    """The error in an answer of the Graph API, an empty dict when there is none."""
+    error = http_call.pick(data, "error")
+    return error if isinstance(error, dict) else {}
+
+
+def _detail(error):
+    """An error of a webhook in Meta's words, with its code before them."""
+    said = http_call.pick(error, "error_data.details") or error.get("title") or ""
+    return f"{error.get('code', '')} {said}".strip()
 
 
 def _words(row, kind):

@@ -146,6 +146,37 @@ class TestGateFacts(MessageCase):
         again = self.queue(self.maria, template=template)
         self.assertEqual(again.reason, "frequency_cap", "one a day")
 
+    def test_recalls_in_germany(self):
+        """Without a yes by letter only, as the note of the rules says; care goes as ever."""
+        self.practice.country_id = self.env.ref("base.de")
+        email = self.env.ref("prm_core.prm_channel_email")
+        self.assertEqual(self.decide().reason, "no_permission")
+        self.assertIn("UWG", self.queue(self.maria).why)
+        self.assertTrue(self.decide(purpose="care").allowed)
+        self.env["prm.gateway"].create(
+            {"name": "Letters", "provider": "letter", "company_id": self.practice.id}
+        )
+        letter = {"channel_kind": "letter", "lang": "it", "subject": "Recall", "body": "Hello"}
+        self.template.write({"body_ids": [(0, 0, letter)]})
+        self.maria.partner_id.write(
+            {"street": "Via Roma 5", "zip": "00184", "city": "Roma",
+             "country_id": self.env.ref("base.it").id}
+        )  # fmt: skip
+        self.assertEqual(self.decide().channel, "letter")
+        self._say("granted", self.recall, channel_id=email.id)
+        self.assertEqual(self.decide().channel, "email")
+        offer = {topic.code: topic.allowed for topic in self.maria._preference_offer().topics}
+        self.assertEqual(offer["recall"], {"email": True, "letter": True})
+
+    def test_what_asks_first_in_germany(self):
+        rules = self.env["prm.policy.rule"].search(
+            [("country_id.code", "=", "DE"), ("purpose_id.code", "=", "recall")]
+        )
+        self.assertEqual(
+            set(rules.channel_id.mapped("code")), {"email", "sms", "whatsapp", "phone"}
+        )
+        self.assertTrue(all(rule.opt_in and rule.note for rule in rules))
+
     def test_a_guardians_yes_ends_with_childhood(self):
         guardian = self.env["res.partner"].create({"name": "Mother"})
         self._say("granted", self.news, given_by_id=guardian.id)

@@ -2,6 +2,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, tagged
 
 from ..channels import Outcome, Outgoing, registered_providers
+from ..channels.base import ProviderEvent
 from ..channels.email import EmailChannel
 from ..channels.generic_http import GenericHttpChannel
 from ..channels.twilio import TwilioChannel
@@ -95,6 +96,20 @@ class TestGateway(PrmCase):
         self.assertEqual(gateway.last_error, "gateway_login")
         gateway._note_outcomes([login, Outcome(3, "sent", provider_ref="x")])
         self.assertFalse(gateway.last_error)
+
+    def test_troubles_that_the_provider_reports(self):
+        """What is about the account stands on the form; what is about a message does not."""
+        gateway = self._gateway()
+        for report in (
+            ProviderEvent("1", "failed", provider_ref="x", reason="gateway_suspended"),
+            ProviderEvent("2", "failed", key="x", reason="gateway_suspended"),
+            ProviderEvent("3", "unknown", reason="gateway_refused"),
+        ):
+            gateway._note_reports([report])
+            self.assertFalse(gateway.last_error)
+        gateway._note_reports([ProviderEvent("4", "unknown", reason="gateway_suspended")])
+        self.assertEqual(gateway.last_error, "gateway_suspended")
+        self.assertIn("suspended", gateway.last_error_text)
 
     def test_every_reason_has_a_sentence(self):
         for adapter in registered_providers().values():

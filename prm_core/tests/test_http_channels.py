@@ -54,6 +54,10 @@ class TestTwilio(HttpContract, BaseCase):
             (21612, ("no_route", False)),
             (21635, ("bad_number", False)),
             (30002, ("gateway_suspended", False)),
+            (21265, ("bad_number", False)),
+            (21608, ("gateway_trial", False)),
+            (21661, ("gateway_sender", False)),
+            (21705, ("gateway_sender", False)),
             (29999, ("gateway_refused", False)),
         ):
             outcome = self.answer(*twilio.error(400, code, "No."))
@@ -64,6 +68,8 @@ class TestTwilio(HttpContract, BaseCase):
         for code, reason in (
             ("30003", "phone_unreachable"), ("30004", "phone_blocked"), ("30005", "bad_number"),
             ("30006", "bad_number"), ("30007", "carrier_filter"), ("30008", "not_delivered"),
+            ("30034", "gateway_sender"), ("30037", "gateway_suspended"),
+            ("30044", "gateway_trial"), ("30485", "not_delivered"), ("30999", "gateway_refused"),
         ):  # fmt: skip
             raw, headers = twilio.webhook(
                 self.hook_url, MessageSid="ref1", MessageStatus="undelivered", ErrorCode=code
@@ -206,9 +212,64 @@ class TestWhatsappCloud(HttpContract, BaseCase):
             (131050, ("marketing_stopped", False)),
             (0, ("gateway_login", False)),
             (132001, ("bad_approved_template", False)),
+            (132018, ("bad_approved_template", False)),
+            (131021, ("gateway_setup", False)),
+            (131048, ("gateway_limited", False)),
+            (130403, ("phone_blocked", False)),
+            (130497, ("country_closed", False)),
+            (2494100, ("server_busy", True)),
+            (230, ("gateway_login", False)),
+            (999999, ("gateway_refused", False)),
+            ("131047", ("gateway_refused", False)),
         ):
             outcome = self.answer(*whatsapp.error(400, code, "No."))
             self.assertEqual((outcome.reason, outcome.retry), expected)
+
+    def test_the_code_says_more_than_the_status(self):
+        """Meta: go by the code. Where nobody knows it, the status decides as ever."""
+        for status, code, expected in (
+            (403, 131031, ("failed", "gateway_suspended", False)),
+            (403, 368, ("failed", "gateway_suspended", False)),
+            (500, 131016, ("failed", "server_busy", True)),
+            (500, 131000, ("failed", "server_busy", True)),
+            (503, 131049, ("failed", "provider_limit", False)),
+            (429, 131048, ("failed", "gateway_limited", False)),
+            (401, 190, ("failed", "gateway_login", False)),
+            (500, 999999, ("unknown", "gateway_error", False)),
+            (500, [1], ("unknown", "gateway_error", False)),
+            (500, 1, ("unknown", "gateway_error", False)),
+            (400, 1, ("failed", "gateway_refused", False)),
+            (403, 999999, ("failed", "gateway_login", False)),
+            (429, 999999, ("failed", "server_busy", True)),
+        ):
+            outcome = self.answer(*whatsapp.error(status, code, "No."))
+            got = (outcome.state, outcome.reason, outcome.retry)
+            self.assertEqual(got, expected, (status, code))
+
+    def test_how_long_to_wait_beside_a_code(self):
+        busy = whatsapp.error(429, 130429, "Slow down.")
+        outcome = self.answer(*busy, {"Retry-After": "9"})
+        self.assertEqual((outcome.retry, outcome.retry_after), (True, 9))
+        self.assertIn("130429", outcome.detail)
+        limited = whatsapp.error(429, 131049, "No.")
+        self.assertIsNone(self.answer(*limited, {"Retry-After": "9"}).retry_after)
+
+    def test_troubles_of_the_account(self):
+        """Errors that Meta reports about no message; a body may hold messages beside them."""
+        error = {
+            "code": 131031, "title": "Business Account locked",
+            "error_data": {"details": "Restricted."},
+        }  # fmt: skip
+        raw, headers = whatsapp.webhook(
+            errors=[error, "x"], statuses=[{"id": "a", "status": "read"}]
+        )
+        read, trouble = self.channel.parse_webhook(raw, headers)
+        self.assertEqual(read.kind, "read")
+        self.assertEqual((trouble.kind, trouble.reason), ("unknown", "gateway_suspended"))
+        self.assertEqual(trouble.detail, "131031 Restricted.")
+        self.assertFalse(trouble.provider_ref or trouble.key)
+        [_read, again] = self.channel.parse_webhook(raw, headers)
+        self.assertEqual(again.provider_event_id, trouble.provider_event_id)
 
     def test_a_bundle(self):
         rows = [{"id": f"ref{i}", "status": "read"} for i in range(3)]

@@ -242,6 +242,14 @@ class TestToldToTheProvider(WebhookCase):
         self.assertFalse(self.state("care", "whatsapp"))
         self.assertFalse(self.block(), "a reminder of a visit may still go")
 
+    def test_a_trouble_of_the_account_stands_on_the_gateway(self):
+        raw, headers = whatsapp.webhook(errors=[{"code": 131031, "title": "Account locked"}])
+        for _again in range(2):
+            self.assertEqual(self.whatsapp._receive(raw, headers)[2], 200)
+        self.assertEqual(self.whatsapp.last_error, "gateway_suspended")
+        kept = self.events.search([("gateway_id", "=", self.whatsapp.id)])
+        self.assertEqual((kept.kind, kept.detail), ("unknown", "131031 Account locked"))
+
     def choose(self, *choices):
         """Maria's choices in WhatsApp, as (what, seconds), in the order in which they arrive."""
         rows = [
@@ -369,9 +377,13 @@ class TestEmails(WebhookCase):
         outgoing = self.env["prm.message"]._prepare_outgoing(message)[0]
         self.assertEqual(outgoing.reply_to, "answers@aurora.example")
 
-    def bounce(self, status, action="failed", diagnostic="550 no such user"):
-        self.env["mail.thread"].message_process(
-            False,
+    def bounce(self, *args, **options):
+        self.env["mail.thread"].message_process(False, self.bounced(*args, **options))
+        self.apply()
+
+    def bounced(self, status, action="failed", diagnostic="550 no such user"):
+        """A mail server's report on an email to Maria."""
+        return (
             "From: MAILER-DAEMON@mx.example.com\nTo: bounce@aurora.example\nSubject: Undelivered\n"
             f"Message-ID: <dsn-{status}@mx.example.com>\nDate: Tue, 24 Nov 2026 09:12:00 +0000\n"
             'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
@@ -380,9 +392,8 @@ class TestEmails(WebhookCase):
             f"Final-Recipient: rfc822; maria@example.com\nAction: {action}\nStatus: {status}\n"
             f"Diagnostic-Code: smtp; {diagnostic}\n\n"
             f"--b\nContent-Type: message/rfc822\n\nMessage-ID: <{'b' * 32}@aurora.example>\n"
-            "From: hello@aurora.example\nTo: maria@example.com\nSubject: x\n\nx\n--b--\n",
+            "From: hello@aurora.example\nTo: maria@example.com\nSubject: x\n\nx\n--b--\n"
         )
-        self.apply()
 
     def test_a_bounce(self):
         message = self.sent(channel="email", ref="<x>", idempotency_key="b" * 32)
@@ -405,23 +416,57 @@ class TestEmails(WebhookCase):
         self.bounce("4.4.1", action="delayed")
         self.assertEqual(message.state, "sent")
 
+    def test_a_bounce_that_passes_says_nothing_for_good(self):
+        """The mail server gave up after days (class 4), whatever it could not check."""
+        message = self.sent(channel="email", ref="<x>", idempotency_key="b" * 32)
+        self.bounce("4.1.1", diagnostic="450 4.1.1 address verification in progress")
+        self.assertEqual((message.state, message.reason), ("failed", "gave_up"))
+        self.assertFalse(self.env["prm.address.block"].search([("address", "=", self.maria.email)]))
+
+    def test_what_a_status_says(self):
+        for status, reason in (
+            ("5.1.1", "bad_address"), ("5.1.10", "bad_address"), ("5.2.1", "bad_address"),
+            ("5.2.2", "mailbox_full"), ("4.2.2", "mailbox_full"), ("4.2.1", "gave_up"),
+            ("4.1.10", "gave_up"), ("4.4.7", "gave_up"), ("5.7.1", "server_refused"),
+            ("none", "server_refused"),
+        ):  # fmt: skip
+            [event] = parse(message_from_string(self.bounced(status, diagnostic="no")))
+            self.assertEqual((event.kind, event.reason), ("failed", reason), status)
+
     def test_marked_as_spam(self):
         """A mail provider's feedback loop (RFC 5965): nothing more goes to that reader."""
+        for kind in ("abuse", "Fraud", "opt-out"):
+            message = self.complaint(f"Feedback-Type: {kind}")
+            self.assertEqual(message.state, "delivered")
+            block = self.env["prm.address.block"].search([("address", "=", "maria@example.com")])
+            self.assertEqual(block.reason, "complained", kind)
+            block.unlink()
+            message.unlink()
+
+    def test_reports_that_are_no_complaint(self):
+        """A failing signature or a scanner's find is not the reader's word (RFC 6591, RFC 6430)."""
+        for kind in ("auth-failure", "not-spam", "virus", "other", "new-in-2030", None):
+            message = self.complaint(f"Feedback-Type: {kind}" if kind else "User-Agent: x")
+            self.assertEqual(message.state, "delivered")
+            blocks = self.env["prm.address.block"].search([("address", "=", "maria@example.com")])
+            self.assertFalse(blocks, kind)
+            message.unlink()
+
+    def complaint(self, fields):
+        """A report of a feedback loop about an email to Maria; the email."""
         message = self.sent(channel="email", ref="<x>", idempotency_key="b" * 32, state="delivered")
         self.env["mail.thread"].message_process(
             False,
             "From: fbl@mx.example.com\nTo: bounce@aurora.example\nSubject: complaint\n"
-            "Message-ID: <fbl@mx.example.com>\n"
+            f"Message-ID: <{message.id}@mx.example.com>\n"
             'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\n\n'
             "--b\nContent-Type: text/plain\n\nA complaint.\n"
-            "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n"
+            f"--b\nContent-Type: message/feedback-report\n\n{fields}\n\n"
             f"--b\nContent-Type: message/rfc822\n\nMessage-ID: <{'b' * 32}@aurora.example>\n\n"
             "x\n--b--\n",
         )
         self.apply()
-        self.assertEqual(message.state, "delivered")
-        block = self.env["prm.address.block"].search([("address", "=", "maria@example.com")])
-        self.assertEqual(block.reason, "complained")
+        return message
 
 
 class TestWords(BaseCase):

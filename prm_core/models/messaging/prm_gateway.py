@@ -13,8 +13,8 @@ _MANAGER = "prm_core.group_prm_manager"
 _TROUBLES = frozenset(
     (
         "bad_answer", "bad_sms_account", "country_closed", "gateway_error", "gateway_login",
-        "gateway_sender", "gateway_setup", "gateway_suspended", "gateway_trial", "no_connection",
-        "no_credit",
+        "gateway_limited", "gateway_sender", "gateway_setup", "gateway_suspended", "gateway_trial",
+        "no_connection", "no_credit",
     )
 )  # fmt: skip
 
@@ -199,6 +199,17 @@ class PrmGateway(models.Model):
                 if self.last_error != error:
                     self.last_error = error
                 return
+
+    def _note_reports(self, reports):
+        """Keep what a provider reports about the account itself, and not about a message.
+
+        :param reports: list of `ProviderEvent` of one call.
+        """
+        self.ensure_one()
+        for report in reports:
+            about_message = report.provider_ref or report.key
+            if report.reason in _TROUBLES and not about_message:
+                self.last_error = report.reason
 
     def _cost(self, text):
         """Price of a text in the gateway's currency, 0.0 for channels without parts."""

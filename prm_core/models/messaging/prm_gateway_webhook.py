@@ -97,5 +97,6 @@ class PrmGateway(models.Model):
             _logger.warning("Gateway %s: a signed call can't be read.", self.id)
             return "", "text/plain", 400
         self.env["prm.message.event"]._store(self.company_id, self.channel_id, events, self)
+        self._note_reports(events)
         text, mimetype = adapter.webhook_answer
         return text, mimetype, 200

@@ -35,11 +35,12 @@ _TEXTS = {
         "The text is longer than the law allows for patients who have not agreed to such texts."
     ),
     "bad_template": _lt("The template needs a value that is not known for this patient."),
-    "bad_address": _lt("The mail server says that this address does not exist."),
+    "bad_address": _lt("The mail server says that this address does not exist or is closed."),
     "bad_content": _lt("The message could not be made from its text."),
     "mailbox_full": _lt("The patient's mailbox is full."),
     "mailbox_busy": _lt("The patient's mail server was busy."),
     "server_busy": _lt("The mail server or the provider was too busy to take it."),
+    "gave_up": _lt("The mail server has tried for some time and given up."),
     "server_refused": _lt("The mail server refuses this message."),
     "no_connection": _lt("The mail server or the provider could not be reached."),
     "connection_lost": _lt("The connection broke: the message may have gone or not."),
@@ -48,8 +49,12 @@ _TEXTS = {
     "no_gateway": _lt("The practice has no gateway for this channel."),
     "gateway_login": _lt("The provider does not accept the account or the secret."),
     "gateway_setup": _lt("The gateway is not set up rightly."),
-    "gateway_sender": _lt("The provider does not know the sender of the gateway."),
-    "gateway_trial": _lt("The provider's account is on trial and may not write to this number."),
+    "gateway_sender": _lt(
+        "The provider does not know the gateway's sender, or it is not registered yet."
+    ),
+    "gateway_trial": _lt(
+        "The provider's account is on trial or not approved yet, and may not send this."
+    ),
     "gateway_refused": _lt("The provider refuses this message."),
     "gateway_error": _lt("The provider had an error: the message may have gone or not."),
     "bad_answer": _lt("The provider's answer makes no sense: it may have gone or not."),
@@ -57,13 +62,18 @@ _TEXTS = {
     "phone_unreachable": _lt("The phone can't be reached."),
     "opted_out": _lt("The patient has told the provider to stop."),
     "marketing_stopped": _lt("The patient has told WhatsApp to stop messages of this kind."),
-    "provider_limit": _lt("WhatsApp limits how many such messages the patient gets."),
+    "provider_limit": _lt("WhatsApp limits such messages to this patient, or holds some back."),
     "phone_blocked": _lt(
-        "Messages to this number are blocked, by the patient, the phone company or the provider."
+        "Messages to this number are blocked, by the patient, the practice, the phone company or "
+        "the provider."
     ),
     "no_route": _lt("The provider can't reach this number from the gateway's sender."),
     "not_delivered": _lt("The phone company could not deliver it and does not say why."),
     "gateway_suspended": _lt("The provider has suspended the practice's account."),
+    "gateway_limited": _lt(
+        "The provider lets the practice's own number send no more for now: earlier messages were "
+        "blocked or reported, or a limit is reached."
+    ),
     "country_closed": _lt("The gateway does not send to this country."),
     "carrier_filter": _lt("The message was taken for spam."),
     "empty_text": _lt("The message has no text."),
