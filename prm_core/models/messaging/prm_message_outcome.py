@@ -169,7 +169,10 @@ class PrmMessageOutcome(models.Model):
         for number, road in read_rows(self, ("company_id", "channel_id")).items():
             roads[road].append(number)
         return [
-            ((self.env["res.company"].browse(company_id), codes.get(channel_id)), self.browse(numbers))
+            (
+                (self.env["res.company"].browse(company_id), codes.get(channel_id)),
+                self.browse(numbers),
+            )
             for (company_id, channel_id), numbers in roads.items()
         ]
 
