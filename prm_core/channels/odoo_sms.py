@@ -4,6 +4,8 @@ from ..importing import normalise
 from . import http_call, sms_text
 from .base import Channel, Outcome
 
+#: How many go in one call: as many as Odoo's own SMS, see its ``sms.session.batch.size``.
+CALL_SIZE = 500
 #: What Odoo's server says of one number: our state, our reason. What is not here is uncertain.
 ANSWERS = {
     "success": ("sent", ""),
@@ -33,7 +35,7 @@ REPORTS = {
 
 
 class OdooSmsChannel(Channel):
-    """A batch goes in one call, so a connection that breaks concerns all of it.
+    """Hundreds go in one call, so a connection that breaks concerns all of them.
 
     Reports come by Odoo's own route, see `controllers.odoo_sms_status`: so there is no webhook here.
     """
@@ -55,14 +57,14 @@ class OdooSmsChannel(Channel):
                 yield Outcome(outgoing.message_id, "failed", reason)
             else:
                 ready.append(outgoing)
-        if not ready:
-            return
-        answers, broken = self._call(ready)
-        for outgoing in ready:
-            if broken:
-                yield Outcome(outgoing.message_id, **broken)
-            else:
-                yield self._read(outgoing, answers.get(outgoing.key))
+        for start in range(0, len(ready), CALL_SIZE):
+            part = ready[start : start + CALL_SIZE]
+            answers, broken = self._call(part)
+            for outgoing in part:
+                if broken:
+                    yield Outcome(outgoing.message_id, **broken)
+                else:
+                    yield self._read(outgoing, answers.get(outgoing.key))
 
     def _refusal(self, outgoing):
         """Why a message isn't even handed over, or None."""

@@ -8,7 +8,7 @@ import requests
 from odoo.addons.iap.tools import iap_tools
 from odoo.tests import BaseCase, tagged
 
-from ..channels import base
+from ..channels import base, odoo_sms
 from ..channels.email import EmailChannel
 from ..channels.letter import LetterChannel
 from ..channels.odoo_sms import OdooSmsChannel
@@ -127,6 +127,17 @@ class TestOdooSms(NoWebhook, SendContract, PrmCase):
         self.assertEqual(
             told, {"Un saluto": list(NUMBERS[:2]), 'Ciao "tu"': [NUMBERS[2]]}
         )  # fmt: skip
+
+    def test_a_call_that_breaks_concerns_its_own(self):
+        def break_the_second():
+            if len(self.provider.calls) == 2:
+                self.provider.breaks = requests.ReadTimeout("late")
+
+        self.patch(odoo_sms, "CALL_SIZE", 2)
+        self.provider.meanwhile = break_the_second
+        outcomes = self.send_three()
+        self.assertEqual([outcomes[i].state for i in (1, 2, 3)], ["sent", "sent", "unknown"])
+        self.assertEqual(len(self.provider.calls), 2)
 
     def test_what_the_server_says(self):
         for said, expected in (
