@@ -51,8 +51,9 @@ class Finding:
     """Something worth mending.
 
     :param code: ``missing_language``, ``own_language``, ``sms_long``, ``health``, ``not_approved``,
-        ``no_link`` or ``no_stop``.
-    :param detail: what belongs to the code: languages, segments and characters, or names.
+        ``no_link``, ``no_stop``, ``sms_unasked`` or ``sms_over_limit``.
+    :param detail: what belongs to the code: languages, segments and characters, names, what is
+        missing (``name``, ``contact``, ``stop``), or the limit and characters.
     """
 
     code: str
@@ -89,7 +90,9 @@ def health_variables(text, allowed):
     return sorted(name for name in used.union(text.values) if templating.is_health(name))
 
 
-def lint(texts, purpose, practice_lang, languages, values, opt_in=False, health_channels=()):
+def lint(
+    texts, purpose, practice_lang, languages, values, opt_in=False, health_channels=(), limit=0
+):
     """All findings, channel by channel.
 
     :param texts: list of `Text`; :param purpose: code of the purpose.
@@ -97,6 +100,8 @@ def lint(texts, purpose, practice_lang, languages, values, opt_in=False, health_
     :param values: example values by dotted name, to estimate lengths.
     :param opt_in: whether the purpose needs the patient's yes first.
     :param health_channels: channels by which the purpose lets health details go.
+    :param limit: most characters of an SMS to patients who have not expressly allowed it, where the
+        law lets a practice text them only so; 0: there is no such law.
     """
     findings = []
     stoppable = opt_in or purpose in STOP_PURPOSES
@@ -107,6 +112,8 @@ def lint(texts, purpose, practice_lang, languages, values, opt_in=False, health_
         findings += _lint_languages(channel, of_channel, practice_lang, languages)
         for text in of_channel:
             findings += _lint_text(text, purpose, values, stoppable)
+            if limit and text.channel == "sms":
+                findings += _lint_unasked(text, values, limit)
             if names := _health(text, health_channels):
                 findings.append(Finding("health", text.channel, text.lang, names))
     return findings
@@ -126,6 +133,24 @@ def _health(text, allowed):
         return tuple(health_variables(text, allowed))
     except templating.TemplateError:
         return ()
+
+
+def _lint_unasked(text, values, limit):
+    """What an SMS lacks that nobody has asked for: who writes, how to reach them, how to end it."""
+    try:
+        used = templating.variables_of(text.body)
+        count = len(templating.render(text.body, values).strip())
+    except templating.TemplateError:
+        return
+    has = {
+        "name": "practice.name" in used,
+        "contact": "practice.phone" in used or any(name.startswith("link.") for name in used),
+        "stop": bool(used & STOP_LINKS) or replies.names_stop(text.body),
+    }
+    if missing := tuple(part for part, there in has.items() if not there):
+        yield Finding("sms_unasked", text.channel, text.lang, missing)
+    if count > limit:
+        yield Finding("sms_over_limit", text.channel, text.lang, (limit, count))
 
 
 def _lint_text(text, purpose, values, stoppable):

@@ -92,6 +92,11 @@ register_variables(
     Variable("practice.phone", "Phone of the practice", "+39 02 5500 0000"),
     Variable("practice.email", "Email of the practice", "hello@aurora.example"),
     Variable("practice.address", "Address of the practice", "Via Garibaldi 1, Milano"),
+    Variable(
+        "practice.says_stop",
+        "Whether the law wants a text message to say how to end them (USA); for {% if … %}",
+        False,
+    ),
 )
 
 

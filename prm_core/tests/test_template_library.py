@@ -2,7 +2,7 @@ import re
 
 from odoo.tests import tagged
 
-from .. import template_lint, templating
+from .. import replies, template_lint, templating
 from .common import PrmCase
 
 LANGUAGES = {"en", "it", "es", "de", "zh"}
@@ -68,6 +68,61 @@ class TestTemplateLibrary(PrmCase):
             findings = {(finding.code, finding.lang) for finding in template._lint()}
             expected = {("sms_long", lang) for code, lang in TWO_PARTS if code == template.code}
             self.assertEqual(findings, expected, template.code)
+
+    def test_texts_in_the_united_states(self):
+        """Of all add-ons: who writes, how to reach them, how to end it, brief in English and
+        Spanish. Elsewhere none of it is added."""
+        templates = self.env["prm.template"].search([("code", "!=", False)])
+        templates = templates.with_company(self.practice).filtered(
+            lambda one: one.purpose_id.code in ("care", "recall") and "sms" in one._channel_kinds()
+        )
+        self.assertGreater(len(templates), 5)
+        values = self.full | {
+            name: "https://aurora-dental.example/prm/l/" + "x" * 32
+            for name in self.full
+            if name.startswith("link.")
+        } | {
+            "practice.name": "Aurora Dental Boulder", "practice.phone": "+1 303 555 0100",
+            "appointment.day": "Thursday, November 26", "appointment.time": "10:30 AM",
+            "appointment.provider": "Dr. Julia Rossi",
+            "family.lines": ["Thursday, November 26, 10:30 AM, Dr. Julia Rossi"],
+        }  # fmt: skip
+        for template in templates:
+            self.practice.country_id = self.env.ref("base.it")
+            self.assertFalse([one for one in template._lint() if "unasked" in one.code])
+            self.practice.country_id = self.env.ref("base.us")
+            self.assertTrue(template._example_values()["practice.says_stop"])
+            found = [finding for finding in template._lint() if finding.code == "sms_unasked"]
+            self.assertEqual(found, [], template.code)
+            for body in template.body_ids.filtered(lambda body: body.channel_kind == "sms"):
+                where = (template.code, body.lang)
+                for guardian in (False, True) if body.lang in ("en", "es") else ():
+                    said = values | {"practice.says_stop": True, "recipient.is_guardian": guardian}
+                    self.assertLessEqual(len(body._render(said)["body"]), 160, where)
+                if template.code != "library_preferences":
+                    text = body._render(values | {"practice.says_stop": True})["body"]
+                    self.assertTrue(replies.names_stop(text), where)
+                    self.assertNotRegex(text, r"\.\.|。。|  |[.。] [.。]", where)
+                    text = body._render(values)["body"]
+                    self.assertFalse(replies.names_stop(text), where)
+
+    def test_what_is_missing_in_the_united_states_is_said(self):
+        self.practice.country_id = self.env.ref("base.us")
+        text = {"channel_kind": "sms", "lang": "en", "body": "Hello " + "x" * 160}
+        template = self.env["prm.template"].create(
+            {"name": "Own", "purpose_id": self.env.ref("prm_core.prm_purpose_recall").id,
+             "company_id": self.practice.id, "body_ids": [(0, 0, text)]}
+        )  # fmt: skip
+        said = str(template.lint_html)
+        for words in ("{{ practice.name }}", "{{ practice.phone }}", "Reply STOP", "Beyond 160"):
+            self.assertIn(words, said)
+        rules = self.env["prm.policy.rule"].search([("country_id.code", "=", "US")])
+        rules.active = False
+        template.invalidate_recordset()
+        self.assertNotIn("Reply STOP", str(template.lint_html), "rules are the practice's own")
+        self.assertFalse(
+            self.env["prm.message"]._practice_variables(self.practice)["practice.says_stop"]
+        )
 
     def test_practices_with_whatsapp_are_told_what_only_meta_can_do(self):
         """Nothing that ships is approved, and nothing pretends to be."""

@@ -76,6 +76,32 @@ class TestTemplateLint(BaseCase):
         found = template_lint.lint(_all("sms", text), "own", "en", LANGUAGES, VALUES, opt_in=True)
         self.assertEqual({f.code for f in found}, {"no_stop"})
 
+    def test_texts_that_nobody_has_asked_for(self):
+        """USA: name, contact and a way to stop in 160 characters."""
+        values = VALUES | {"practice.name": "Aurora", "practice.phone": "1"}
+        name, phone = "{{ practice.name }}", "{{ practice.phone }}"
+        for body, missing in (
+            ("Hi", ("name", "contact", "stop")),
+            (f"{name}: hi. Reply STOP to end.", ("contact",)),
+            (f"{name}, {phone}: hi. Stop by!", ("stop",)),
+            ("See {{ link.book }} STOP to end.", ("name",)),
+            (f"{name}: {{{{ link.preferences }}}}", ()),
+            (f"{name}: {{{{ link.book }}}} Reply STOP to end.", ()),
+            (f"{name}, {phone}: hi. Reply STOP to end.", ()),
+        ):
+            text = _all("sms", body, langs=("en",))
+            found = template_lint.lint(text, "care", "en", ("en",), values, limit=160)
+            expected = [Finding("sms_unasked", "sms", "en", missing)] if missing else []
+            self.assertEqual(found, expected, body)
+            self.assertEqual(template_lint.lint(text, "care", "en", ("en",), values), [])
+            letter = _all("letter", body, langs=("en",))
+            self.assertEqual(
+                template_lint.lint(letter, "care", "en", ("en",), values, limit=160), []
+            )
+        long = _all("sms", f"{name}, {phone}: STOP" + "x" * 147, langs=("en",))
+        found = template_lint.lint(long, "care", "en", ("en",), values, limit=160)
+        self.assertIn(Finding("sms_over_limit", "sms", "en", (160, 162)), found)
+
     def test_health_is_kept_from_the_channels_that_the_purpose_forbids(self):
         treatment = templating.Variable("recall.what", "Treatment", "Implant", health=True)
         with patch.dict(templating._CATALOGUE, {treatment.name: treatment}):

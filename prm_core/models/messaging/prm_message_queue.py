@@ -324,6 +324,9 @@ class PrmMessageQueue(models.Model):
             "practice.name": company.name or "",
             "practice.phone": practice.phone or "",
             "practice.email": company.email or "",
+            "practice.says_stop": bool(
+                self.env["prm.policy.rule"]._sms_limits(company.country_id.id)
+            ),
             "practice.address": ", ".join(
                 part for part in (practice.street, practice.zip, practice.city) if part
             ),

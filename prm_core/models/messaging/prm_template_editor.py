@@ -95,10 +95,16 @@ class PrmTemplateEditor(models.Model):
 
     def _preview_values(self):
         self.ensure_one()
-        values = templating.examples()
+        values = self._example_values()
         if self.preview_patient_id:
             values |= self.env["prm.message"]._patient_variables(self.preview_patient_id)
         return values
+
+    def _example_values(self):
+        """Example values, and what the law of the practice's country wants in a text."""
+        country = (self.company_id or self.env.company).country_id
+        limits = self.env["prm.policy.rule"]._sms_limits(country.id)
+        return templating.examples() | {"practice.says_stop": bool(limits)}
 
     def _explain_length(self, text):
         count, segments, unicode = template_lint.sms_length(text)
@@ -151,10 +157,17 @@ class PrmTemplateEditor(models.Model):
             self.purpose_id.code,
             practice[:2],
             [code for code, _name in self._selection_lang()],
-            templating.examples(),
+            self._example_values(),
             self.purpose_id.opt_in,
             self._allowed_health_channels(),
+            self._sms_limit(company),
         )
+
+    def _sms_limit(self, company):
+        """Most characters of an SMS of this purpose that nobody has expressly allowed; 0: any."""
+        limits = self.env["prm.policy.rule"]._sms_limits(company.country_id.id)
+        found = [limits[key] for key in (self.purpose_id.id, False) if key in limits]
+        return min(found, default=0)
 
     def _lint_sentences(self, findings):
         """One sentence for each finding that says what to do; the same need is said once."""
@@ -175,6 +188,19 @@ class PrmTemplateEditor(models.Model):
                     "SMS, %(lang)s: about %(count)s characters, sent and paid as %(segments)s SMS.",
                     lang=lang, count=count, segments=segments,
                 )  # fmt: skip
+            elif finding.code == "sms_over_limit":
+                limit, count = finding.detail
+                text = self.env._(
+                    "SMS, %(lang)s: about %(count)s characters. Beyond %(limit)s it goes only to "
+                    "patients who have said yes to text messages.",
+                    lang=lang, count=count, limit=limit,
+                )  # fmt: skip
+            elif finding.code == "sms_unasked":
+                text = self.env._(
+                    "SMS, %(lang)s: the law wants more in it for patients who have not said yes to "
+                    "text messages: %(missing)s.",
+                    lang=lang, missing=self._missing_words(finding.detail),
+                )  # fmt: skip
             elif finding.code == "health":
                 text = self.env._(
                     "%(channel)s, %(lang)s: it tells something about health (%(names)s).",
@@ -185,6 +211,15 @@ class PrmTemplateEditor(models.Model):
                 continue
             sentences.append(text)
         return sentences + self._lint_gathered(gathered)
+
+    def _missing_words(self, missing):
+        """What an SMS lacks by `template_lint`, in words."""
+        words = {
+            "name": self.env._("the practice's name, {{ practice.name }}"),
+            "contact": self.env._("a phone number or a link, such as {{ practice.phone }}"),
+            "stop": self.env._("how to end them, such as “Reply STOP to end”"),
+        }
+        return "; ".join(words[part] for part in missing)
 
     def _lint_gathered(self, gathered):
         """Sentences that name all the languages they are about.

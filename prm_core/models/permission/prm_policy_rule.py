@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import frozendict, ormcache
 
 
 class PrmPolicyRule(models.Model):
@@ -39,6 +40,39 @@ class PrmPolicyRule(models.Model):
     )
     source = fields.Char(required=True, translate=True, help="Law or guideline, with its article.")
     note = fields.Text(translate=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    @api.model
+    @ormcache("country_id")
+    def _sms_limits(self, country_id):
+        """Where a practice may text without asking first only if it is brief: most characters.
+
+        :param country_id: the practice's country.
+        :return: ``{purpose id, or False for every purpose: characters}``
+        """
+        domain = [
+            ("country_id", "=", country_id),
+            ("channel_id.code", "=", "sms"),
+            ("max_text", ">", 0),
+        ]
+        rules = self.sudo().search(domain) if country_id else ()
+        limits = {}
+        for rule in rules:
+            purpose = rule.purpose_id.id
+            limits[purpose] = min(rule.max_text, limits.get(purpose, rule.max_text))
+        return frozendict(limits)
 
     @api.constrains("hour_from", "hour_to", "cap_count", "cap_days")
     def _check_limits(self):
