@@ -37,7 +37,7 @@ REPORTS = {
 class OdooSmsChannel(Channel):
     """Hundreds go in one call, so a connection that breaks concerns all of them.
 
-    Reports come by Odoo's own route, see `controllers.odoo_sms_status`: so there is no webhook here.
+    Reports come by Odoo's own route, see `controllers.odoo_sms_status`: there is no webhook here.
     """
 
     code = "sms"

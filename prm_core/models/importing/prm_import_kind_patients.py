@@ -166,7 +166,8 @@ class PrmImportKindPatients(models.AbstractModel):
         dates = {r.get("birth_date") for r in records if r.get("birth_date")}
         rows = self.env.execute_query(
             SQL(
-                """SELECT p.id, p.last_name, p.first_name, p.birth_date, p.mobile_sanitized, c.email, c.name
+                """SELECT p.id, p.last_name, p.first_name, p.birth_date, p.mobile_sanitized,
+                          c.email, c.name
                      FROM prm_patient p JOIN res_partner c ON c.id = p.partner_id
                     WHERE p.company_id = %s AND p.birth_date = ANY(%s)
                       AND (p.mobile_sanitized = ANY(%s) OR lower(trim(c.email)) = ANY(%s))

@@ -7,8 +7,8 @@ from odoo.exceptions import ValidationError
 ADULT_AGE = 18
 #: What it takes to write to a person, fetched together.
 _PERSON_FIELDS = (
-    "name", "email", "phone", "phone_sanitized", "tz", "lang", "street", "street2", "zip", "city", "state_id",
-    "country_id",
+    "name", "email", "phone", "phone_sanitized", "tz", "lang", "street", "street2", "zip", "city",
+    "state_id", "country_id",
 )  # fmt: skip
 
 
