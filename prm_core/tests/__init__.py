@@ -19,6 +19,7 @@ from . import test_webhook
 from . import test_reading
 from . import test_inbound
 from . import test_dispatch
+from . import test_email_words
 from . import test_outbox_batches
 from . import test_mobile_number
 from . import test_patient
